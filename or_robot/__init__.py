@@ -1,0 +1,1 @@
+"""Operating-room robot and information system. Not for clinical use."""

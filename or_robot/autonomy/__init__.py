@@ -1,0 +1,1 @@
+"""The one wiring of the robot, used by nodes, simulation and bench alike."""

@@ -1,0 +1,1 @@
+"""The command `or-robot`: one module a command, imported only when it is called."""

@@ -1,0 +1,1 @@
+"""Plan, dose, structures, patient record: types in, types out."""

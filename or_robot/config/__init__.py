@@ -1,0 +1,1 @@
+"""Frozen settings: every field has a unit, a default and bounds."""

@@ -1,0 +1,1 @@
+"""Path and snapshot to velocity; limits."""

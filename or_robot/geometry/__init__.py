@@ -1,0 +1,1 @@
+"""Poses, polygons, rays, grids, frames and units."""

@@ -1,0 +1,1 @@
+"""The information process: sources, clinical and store behind the link."""

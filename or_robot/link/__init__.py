@@ -1,0 +1,1 @@
+"""ZeroMQ: topics table, codec, server, client, keys."""

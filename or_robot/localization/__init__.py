@@ -1,0 +1,1 @@
+"""Odometry and scan to pose with covariance."""

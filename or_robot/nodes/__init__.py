@@ -1,0 +1,1 @@
+"""rclpy nodes: subscribe, call a library, publish."""

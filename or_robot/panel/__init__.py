@@ -1,0 +1,1 @@
+"""The OR panel: Flask app, one blueprint a feature."""

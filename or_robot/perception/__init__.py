@@ -1,0 +1,1 @@
+"""Scan, depth and image to obstacles, people tracks and markers."""

@@ -1,0 +1,1 @@
+"""Snapshot and goal to path."""

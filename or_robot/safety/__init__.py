@@ -1,0 +1,1 @@
+"""Stop field, speed caps, watchdogs, mode table: pure."""

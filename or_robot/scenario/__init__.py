@@ -1,0 +1,1 @@
+"""Scenario files, staff, referee over ground truth."""

@@ -1,0 +1,1 @@
+"""SDF to MuJoCo, sensors, doors."""

@@ -1,0 +1,1 @@
+"""DICOM, FHIR, HL7v2 to types."""

@@ -1,0 +1,1 @@
+"""Records, objects, prepared payloads, audit."""

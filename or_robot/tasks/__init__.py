@@ -1,0 +1,1 @@
+"""Behaviour trees over an abstract robot port."""

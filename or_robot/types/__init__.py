@@ -1,0 +1,1 @@
+"""Frozen dataclasses passed between stages. Arrays in them are never written to."""

@@ -1,0 +1,65 @@
+"""The operating wing as the robot knows it: map, stations, zones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from or_robot.geometry.grid import GridSpec
+from or_robot.geometry.pose import Pose2D
+
+FREE = 0
+OCCUPIED = 100
+UNKNOWN = -1
+
+
+@dataclass(frozen=True, slots=True)
+class OccupancyMap:
+    """A map in the map frame, values as nav_msgs/OccupancyGrid has them."""
+
+    spec: GridSpec
+    values: NDArray[np.int8]
+    """(rows, columns) 0 free … 100 occupied, -1 unknown; row 0 is the lowest y."""
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A named place where the robot stops."""
+
+    name: str
+    """Key used in requests, for example "sterile_store"."""
+    label: dict[str, str]
+    """Name for people by language: "en", "ko"."""
+    pose: Pose2D
+    """Pose of base_link when the robot stands at the station, map frame."""
+    kind: str
+    """"dock" | "supply" | "room" | "pathology" | "waste" | "recovery"."""
+    room: str
+    """Room it belongs to, for example "OR-1"; empty when it belongs to none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A polygon with a meaning, in the map frame."""
+
+    name: str
+    kind: str
+    """"room" | "keep_out" | "slow" | "sterile"."""
+    polygon: NDArray[np.float64]
+    """(n, 2) m, counter-clockwise."""
+    room: str
+    """Room it belongs to; empty when it belongs to none."""
+    speed_limit: float
+    """m/s inside; inf when the zone sets none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Everything fixed about one wing."""
+
+    name: str
+    map: OccupancyMap
+    stations: dict[str, Station]
+    zones: tuple[Zone, ...]

@@ -1,0 +1,81 @@
+"""What the gateway tells the panels about the robot, many times a second."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from or_robot.geometry.pose import Pose2D
+from or_robot.types.safety import SafetyMode
+
+
+@dataclass(frozen=True, slots=True)
+class PersonStatus:
+    id: int
+    x: float
+    y: float
+    vx: float
+    vy: float
+
+
+@dataclass(frozen=True, slots=True)
+class RobotStatus:
+    """5 Hz. Stamps are Unix time, s; positions are m in the map frame."""
+
+    stamp_s: float
+    pose: Pose2D | None
+    """None until localization has published one."""
+    lost: bool
+    speed: float
+    """Measured, m/s."""
+    commanded_speed: float
+    """Last /cmd_vel, m/s."""
+    safety_mode: SafetyMode
+    safety_reason_code: str
+    safety_reason: str
+    speed_limit: float
+    reset_required: bool
+    resume_required: bool
+    battery: float | None
+    """0 to 1; None when not known."""
+    path: tuple[tuple[float, float], ...]
+    """At most 100 points."""
+    people: tuple[PersonStatus, ...]
+    footprint: tuple[tuple[float, float], ...]
+    """Corners in base_link."""
+    ages_s: dict[str, float]
+    """Age of each ROS input: "scan", "odom", "amcl_pose", "safety_state", "tasks"."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStatus:
+    """What a panel draws once: map picture, stations, zones."""
+
+    name: str
+    map_png: bytes
+    """Grey picture of the map, row 0 of the picture is the highest y."""
+    origin_x: float
+    origin_y: float
+    resolution: float
+    rows: int
+    columns: int
+    stations: tuple[StationStatus, ...]
+    zones: tuple[ZoneStatus, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StationStatus:
+    name: str
+    label: dict[str, str]
+    x: float
+    y: float
+    yaw: float
+    kind: str
+    room: str
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneStatus:
+    name: str
+    kind: str
+    room: str
+    polygon: tuple[tuple[float, float], ...]

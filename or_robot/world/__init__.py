@@ -1,0 +1,1 @@
+"""Map, costmap layers and zones to a world snapshot."""
