@@ -146,7 +146,14 @@ class KeyImage:
     view_label: str
     orientation: str
     """"axial" | "coronal" | "sagittal"."""
+    index: int
+    """Slices from the key slice (0), toward S (axial), P (coronal), L (sagittal)."""
+    index_range: tuple[int, int]
+    """First and last index there is in this orientation."""
+    prepared_range: tuple[int, int]
+    """First and last index that is ready; the others are drawn on demand."""
     slice_position_mm: float
+    """DICOM patient coordinate along the normal of the slice."""
     media_type: str
     data: bytes
     caption: str
@@ -164,3 +171,12 @@ class RoomCase:
     plans: tuple[ProtonCard, ...]
     imported_s: float | None
     """Unix time of the newest source, s."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseVersion:
+    """Sent often, so that a panel notices that what it holds is old."""
+
+    room: str
+    version: str
+    """As in RoomCase."""
