@@ -1,0 +1,56 @@
+"""How far navigation is with its goal. Times: seconds of the ROS clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from or_robot.errors import OrRobotError
+
+
+class NavigationState(StrEnum):
+    IDLE = "idle"
+    ACTIVE = "active"
+    SUCCEEDED = "succeeded"
+    ABORTED = "aborted"
+
+
+class NavigationError(IntEnum):
+    """Nav2's codes: 1xx of FollowPath, 2xx of ComputePathToPose (nav2_msgs, Jazzy)."""
+
+    NONE = 0
+    UNKNOWN = 100
+    TF_ERROR = 102
+    """No pose to trust: localization is lost, or scan or odometry is stale."""
+    FAILED_TO_MAKE_PROGRESS = 105
+    NO_VALID_CONTROL = 106
+    START_OUTSIDE_MAP = 203
+    GOAL_OUTSIDE_MAP = 204
+    START_OCCUPIED = 205
+    GOAL_OCCUPIED = 206
+    NO_VALID_PATH = 208
+
+
+class GoalRefused(OrRobotError):
+    """The goal cannot be taken on; `code` says why in Nav2's terms."""
+
+    def __init__(self, code: NavigationError, problem: str, remedy: str = "") -> None:
+        super().__init__(problem, remedy)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationStatus:
+    state: NavigationState
+    error: NavigationError
+    message: str
+    """One line for people, in English; empty when there is nothing to say."""
+    distance_remaining: float | None
+    """Along the path, m; None when there is no path."""
+    time_remaining: float | None
+    """Estimate, s; None when there is no path."""
+    recoveries: int = 0
+    """Recovery behaviours tried for this goal."""
+
+
+IDLE_STATUS = NavigationStatus(NavigationState.IDLE, NavigationError.NONE, "", None, None)
