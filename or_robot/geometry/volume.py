@@ -1,0 +1,36 @@
+"""Regular grids of voxels in DICOM patient coordinates (LPS, mm)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeGrid:
+    """Voxels along +x (columns), +y (rows) and +z (slices); arrays are (slices, rows, columns)."""
+
+    origin_mm: tuple[float, float, float]
+    """x, y, z of the centre of voxel [0, 0, 0]."""
+    spacing_mm: tuple[float, float, float]
+    """Between centres along x, y, z; all positive."""
+    shape: tuple[int, int, int]
+    """Slices, rows, columns."""
+
+    def axis_mm(self, axis: str) -> NDArray[np.float64]:
+        """Centres along "x", "y" or "z", mm."""
+        at = "xyz".index(axis)
+        return self.origin_mm[at] + self.spacing_mm[at] * np.arange(self.shape[2 - at])
+
+    def fractional(self, axis: str, positions_mm: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Positions in mm along an axis to voxel indices; 0.0 is the centre of the first voxel."""
+        at = "xyz".index(axis)
+        offset = np.asarray(positions_mm, dtype=np.float64) - self.origin_mm[at]
+        return offset / self.spacing_mm[at]
+
+    def nearest(self, axis: str, position_mm: float) -> int:
+        """Index of the voxel nearest to a position, kept inside the grid."""
+        last = self.shape[2 - "xyz".index(axis)] - 1
+        return int(np.clip(np.rint(self.fractional(axis, np.array(position_mm))), 0, last))
