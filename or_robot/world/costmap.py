@@ -1,0 +1,76 @@
+"""The global costmap: static map, keep-out zones, obstacles, inflation; and its local window."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from or_robot.config.costmap import CostmapConfig
+from or_robot.config.robot import RobotConfig
+from or_robot.geometry.grid import GridSpec
+from or_robot.geometry.pose import Pose2D
+from or_robot.types.motion import LaserScan
+from or_robot.types.site import OccupancyMap, Site
+from or_robot.world.costs import NO_INFORMATION, inflate, to_occupancy
+from or_robot.world.obstacle_layer import ObstacleLayer
+from or_robot.world.zones import keep_out_mask
+
+OCCUPIED_FROM = 65
+"""Map values from here on are lethal (Nav2's occupied_thresh 0.65)."""
+
+
+class Costmap:
+    """Costs 0…255 of cells in the map frame, inflated for a disc of the footprint's half width."""
+
+    def __init__(self, config: CostmapConfig, site: Site, robot: RobotConfig) -> None:
+        self._config = config
+        self.spec: GridSpec = site.map.spec
+        self._inscribed = min(robot.length, robot.width) / 2.0 + config.inscribed_margin
+        self._unknown = site.map.values < 0
+        self._static = site.map.values >= OCCUPIED_FROM
+        self._forbidden = keep_out_mask(self.spec, site.zones) | self._static
+        self._obstacles = ObstacleLayer(self.spec, config.obstacle_range, config.clear_range)
+        self._costs: NDArray[np.uint8] | None = None
+
+    def update(self, scan: LaserScan, pose: Pose2D, keep: NDArray[np.bool_]) -> None:
+        """Take one scan; keep (beams,) says which of its beams may mark an obstacle."""
+        self._obstacles.update(scan, pose, keep)
+        self._costs = None
+
+    def forget(self) -> None:
+        """Drop all obstacles beyond the map; the next scans bring back the real ones."""
+        self._obstacles.clear()
+        self._costs = None
+
+    @property
+    def costs(self) -> NDArray[np.uint8]:
+        """(rows, columns) costs, see `world.costs`."""
+        if self._costs is None:
+            config = self._config
+            self._costs = inflate(
+                self._forbidden | self._obstacles.marked,
+                self.spec.resolution,
+                self._inscribed,
+                config.inflation_radius,
+                config.cost_scaling,
+            )
+            self._costs[self._unknown] = NO_INFORMATION
+        return self._costs
+
+    def occupancy(self) -> OccupancyMap:
+        """All of it, as nav_msgs/OccupancyGrid values."""
+        return OccupancyMap(self.spec, to_occupancy(self.costs))
+
+    def local(self, pose: Pose2D) -> OccupancyMap:
+        """A square around the robot, clipped to the map."""
+        half = round(self._config.local_size / 2.0 / self.spec.resolution)
+        row, column = self.spec.cells(np.array([pose.x, pose.y]))
+        top, left = max(int(row) - half, 0), max(int(column) - half, 0)
+        window = self.costs[top : max(int(row) + half, 0), left : max(int(column) + half, 0)]
+        spec = GridSpec(
+            self.spec.origin_x + left * self.spec.resolution,
+            self.spec.origin_y + top * self.spec.resolution,
+            self.spec.resolution,
+            *window.shape,
+        )
+        return OccupancyMap(spec, to_occupancy(window))

@@ -1,0 +1,40 @@
+"""Zones on the grid and around the robot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from or_robot.geometry.grid import GridSpec
+from or_robot.types.site import Zone
+
+KEEP_OUT = "keep_out"
+
+
+def keep_out_mask(spec: GridSpec, zones: Iterable[Zone]) -> NDArray[np.bool_]:
+    """(rows, columns) cells whose centre lies in a keep-out zone or that its edge crosses."""
+    mask = np.zeros(spec.shape, dtype=np.uint8)
+    for zone in zones:
+        if zone.kind == KEEP_OUT:
+            offset = zone.polygon - np.array([spec.origin_x, spec.origin_y])
+            corners = np.round(offset / spec.resolution - 0.5).astype(np.int32)
+            cv2.fillPoly(mask, [corners], 1)
+    return mask.astype(np.bool_)
+
+
+def inside(polygon: NDArray[np.float64], x: float, y: float) -> bool:
+    """Whether a point in m lies in the polygon (n, 2), by the even-odd rule."""
+    ahead = np.roll(polygon, -1, axis=0)
+    straddles = (polygon[:, 1] > y) != (ahead[:, 1] > y)
+    rise = np.where(straddles, ahead[:, 1] - polygon[:, 1], 1.0)
+    crossing = polygon[:, 0] + (y - polygon[:, 1]) * (ahead[:, 0] - polygon[:, 0]) / rise
+    return bool(np.count_nonzero(straddles & (x < crossing)) % 2)
+
+
+def speed_limit(zones: Iterable[Zone], x: float, y: float) -> float:
+    """Lowest limit of the zones at a point, m/s; inf where no zone limits the speed."""
+    limits = (zone.speed_limit for zone in zones if inside(zone.polygon, x, y))
+    return min(limits, default=float("inf"))
