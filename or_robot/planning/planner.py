@@ -10,9 +10,9 @@ from or_robot.geometry.grid import GridSpec
 from or_robot.geometry.pose import Pose2D
 from or_robot.planning.search import a_star
 from or_robot.planning.smoothing import resample, shortcut, smooth
+from or_robot.types.costmap import INSCRIBED, LETHAL, NO_INFORMATION
 from or_robot.types.motion import Path
 from or_robot.types.navigation import GoalRefused, NavigationError
-from or_robot.world.costs import INSCRIBED, LETHAL, NO_INFORMATION
 
 
 class Planner:

@@ -14,6 +14,9 @@ FREE = 0
 OCCUPIED = 100
 UNKNOWN = -1
 
+OCCUPIED_FROM = 65
+"""Values from here on count as an obstacle (Nav2's occupied_thresh 0.65)."""
+
 
 @dataclass(frozen=True, slots=True)
 class OccupancyMap:

@@ -9,14 +9,12 @@ from or_robot.config.costmap import CostmapConfig
 from or_robot.config.robot import RobotConfig
 from or_robot.geometry.grid import GridSpec
 from or_robot.geometry.pose import Pose2D
+from or_robot.types.costmap import NO_INFORMATION
 from or_robot.types.motion import LaserScan
-from or_robot.types.site import OccupancyMap, Site
-from or_robot.world.costs import NO_INFORMATION, inflate, to_occupancy
+from or_robot.types.site import OCCUPIED_FROM, OccupancyMap, Site
+from or_robot.world.costs import inflate, to_occupancy
 from or_robot.world.obstacle_layer import ObstacleLayer
 from or_robot.world.zones import keep_out_mask
-
-OCCUPIED_FROM = 65
-"""Map values from here on are lethal (Nav2's occupied_thresh 0.65)."""
 
 
 class Costmap:

@@ -6,14 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from or_robot.types.costmap import FREE_SPACE, INSCRIBED, LETHAL, NO_INFORMATION
 from or_robot.types.site import FREE, UNKNOWN
-
-FREE_SPACE = 0
-INSCRIBED = 253
-"""The robot's centre here means that it surely touches."""
-LETHAL = 254
-"""An obstacle."""
-NO_INFORMATION = 255
 
 
 def distance_to_lethal(lethal: NDArray[np.bool_], resolution: float) -> NDArray[np.float32]:
