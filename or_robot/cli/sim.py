@@ -1,0 +1,43 @@
+"""`or-robot sim`: maps made from worlds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from or_robot.share import share
+from or_robot.sim.map_files import write_map, write_picture
+from or_robot.sim.occupancy import slice_world
+from or_robot.sim.robot_model import courier_model
+from or_robot.sim.sdf_reader import load_world
+from or_robot.world.site import read_stations_and_zones
+
+app = typer.Typer(help="The simulated wing.", no_args_is_help=True, add_completion=False)
+
+
+@app.callback()
+def sim() -> None:
+    """The simulated wing."""
+
+
+@app.command("map")
+def map_(
+    world: Annotated[str, typer.Argument(help="name of a world under simulation/worlds")],
+    out: Annotated[
+        Path | None, typer.Option(help="folder to write [default: simulation/maps/WORLD]")
+    ] = None,
+    resolution: Annotated[float, typer.Option(min=0.01, max=0.5, help="cell side, m")] = 0.05,
+) -> None:
+    """Make a world's map: its geometry at the height of the lidar (map.yaml, map.pgm, map.png)."""
+    description = load_world(world)
+    root = share("simulation")
+    stations, zones = read_stations_and_zones(root / "worlds" / f"{world}.yaml")
+    height = courier_model().lidar_height
+    inside = [(station.pose.x, station.pose.y) for station in stations.values()]
+    made = slice_world(description, height, resolution, inside)
+    folder = out or root / "maps" / world
+    write_map(made, folder)
+    write_picture(made, stations, zones, folder / "map.png")
+    print(f"{folder}: {made.spec.columns} × {made.spec.rows} cells of {resolution:g} m")

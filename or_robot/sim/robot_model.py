@@ -1,0 +1,51 @@
+"""The courier as its SDF describes it: what the simulator and the map maker need to know of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from or_robot.geometry.transform import Transform
+from or_robot.sim.sdf import DiffDrive, LidarSensor, Model
+from or_robot.sim.sdf_reader import load_model
+from or_robot.sim.xml_tree import SdfError
+
+BASE_LINK = "base_link"
+
+
+@dataclass(frozen=True, slots=True)
+class RobotModel:
+    model: Model
+    drive: DiffDrive
+    lidar: LidarSensor
+    lidar_mount: Transform
+    """base_link ← lidar."""
+    bumper: str
+    """Collision whose touches are the bumper's."""
+
+    @property
+    def lidar_height(self) -> float:
+        """Of the scan plane above the floor, m."""
+        return float(self.lidar_mount.position[2])
+
+
+def courier_model(name: str = "or_courier", root: Path | None = None) -> RobotModel:
+    """Read a robot and check that it has what a courier needs."""
+    model = load_model(name, root)
+    base = model.link(BASE_LINK)
+    lidars = [(link, lidar) for link in model.links for lidar in link.lidars]
+    bumpers = [contact.collision for link in model.links for contact in link.contacts]
+    needs = {
+        f"link {BASE_LINK!r}": base is not None,
+        "a diff-drive plugin": model.drive is not None,
+        "exactly one lidar": len(lidars) == 1,
+        "exactly one contact sensor": len(bumpers) == 1,
+    }
+    for need, met in needs.items():
+        if not met:
+            raise SdfError(f"model {name!r} must have {need}", "mend its model.sdf")
+    assert base is not None
+    assert model.drive is not None
+    link, lidar = lidars[0]
+    mount = base.pose.inverse().compose(link.pose).compose(lidar.pose)
+    return RobotModel(model, model.drive, lidar, mount, bumpers[0])
