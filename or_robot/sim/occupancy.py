@@ -14,7 +14,7 @@ from or_robot.sim.sdf import Model, Shape, ShapeKind, World
 from or_robot.types.site import FREE, OCCUPIED, UNKNOWN, OccupancyMap
 
 SAMPLES_PER_CELL = 10
-"""A cell is sampled on a lattice this fine (5 mm in a 5 cm cell), so that a drip stand is not missed."""
+"""A 5 cm cell is sampled every 5 mm, so that a drip stand is not missed."""
 
 
 def placed_shapes(world: World) -> Iterator[tuple[str, Transform, Shape]]:
@@ -39,8 +39,8 @@ def slice_world(
 ) -> OccupancyMap:
     """Occupancy of the plane z = `height` (m) in cells of `resolution` (m).
 
-    A cell is occupied when geometry reaches into it, free when it can be reached from the points `inside` (x, y in m)
-    without crossing an occupied cell (4-neighbours), else unknown.
+    A cell is occupied when geometry reaches into it, free when it can be reached from the points
+    `inside` (x, y in m) without crossing an occupied cell (4-neighbours), else unknown.
     """
     shapes = [
         (pose, shape)

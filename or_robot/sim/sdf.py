@@ -1,7 +1,7 @@
 """What is read of an SDF 1.6 world: the description the simulator and the map are made from.
 
-Frames follow the format (http://sdformat.org/spec?ver=1.6): a link's pose is in its model, a collision's, visual's or
-sensor's pose in its link, a joint's pose in its child link.
+Frames follow the format (http://sdformat.org/spec?ver=1.6): a link's pose is in its model, a
+collision's, visual's or sensor's pose in its link, a joint's pose in its child link.
 """
 
 from __future__ import annotations

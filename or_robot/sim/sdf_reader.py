@@ -1,4 +1,7 @@
-"""SDF 1.6 files → or_robot.sim.sdf. docs/simulation.md lists what is read; anything else warns with file and line."""
+"""SDF 1.6 files → or_robot.sim.sdf.
+
+docs/simulation.md lists what is read; anything else warns with file and line.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,10 @@ T = TypeVar("T")
 
 
 def load_world(name: str, root: Path | None = None) -> World:
-    """`root`/worlds/NAME.sdf, its models from `root`/models. `root`: the package's simulation folder unless given."""
+    """`root`/worlds/NAME.sdf, its models from `root`/models.
+
+    `root` is the simulation folder of the package unless given.
+    """
     root = share("simulation") if root is None else root
     file = root / "worlds" / f"{name}.sdf"
     if not file.is_file():

@@ -24,7 +24,8 @@ ZONE_KINDS = ("room", "keep_out", "slow", "sterile")
 def load_site(name: str, root: Path | None = None) -> Site:
     """The wing `name`: `root`/worlds/NAME.yaml and `root`/maps/NAME/map.yaml.
 
-    `root` is the simulation folder of the package unless given. Raises OrRobotError naming file and line.
+    `root` is the simulation folder of the package unless given. Raises OrRobotError naming
+    file and line.
     """
     root = share("simulation") if root is None else root
     description = root / "worlds" / f"{name}.yaml"
@@ -95,5 +96,6 @@ def read_map(file: Path) -> OccupancyMap:
     if origin_yaw != 0.0:
         raise fields["origin"].error("turns the map", "only yaw 0 is read: turn the picture")
     resolution = fields["resolution"].number(low=0.005, high=1.0)
-    spec = GridSpec(origin_x, origin_y, resolution, *values.shape)
+    rows, columns = values.shape
+    spec = GridSpec(origin_x, origin_y, resolution, rows, columns)
     return OccupancyMap(spec, np.ascontiguousarray(values[::-1]))
