@@ -1,0 +1,294 @@
+"""A client of the link: for panels, viewers and gateways."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import zmq
+
+from or_robot.config.link import LinkConfig
+from or_robot.link.codec import (
+    SCHEMA_VERSION,
+    Caller,
+    Frame,
+    Hello,
+    Kind,
+    Welcome,
+    decode_frame,
+    decode_payload,
+    encode_frame,
+    encode_payload,
+)
+from or_robot.link.errors import LinkDown, LinkRefused, LinkTimeout
+from or_robot.link.exchange import exchange
+from or_robot.link.keys import SERVER_KEY, KeyFolder
+from or_robot.link.payloads import LinkHeartbeat, StopReply, StopRequest
+from or_robot.link.received import Inbox, Received, say_hello
+from or_robot.link.servant import Servant, StopServant
+from or_robot.link.sockets import IO_THREADS, Lane, SocketPool, connect
+from or_robot.link.topics import request_named, topic_named
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+STOP = "robot.stop"
+"""Name of the stop request; not in the requests table because it has its own socket."""
+
+
+class LinkClient:
+    """Connects and reconnects by itself. Safe to call from any thread.
+
+    Make it after a fork, not before: sockets and threads do not survive one. `key_name` is a key of
+    `config.keys_folder`; its role and room decide what the server lets it do.
+    """
+
+    def __init__(self, config: LinkConfig, key_name: str) -> None:
+        self._config, self._name = config, key_name
+        keys = KeyFolder(config.keys_folder)
+        self._pair, self._server = keys.pair(key_name), keys.public(SERVER_KEY)
+        self._context = zmq.Context(io_threads=IO_THREADS)
+        self._requests = SocketPool(self._context, config, Lane.REQUEST, keys, key_name)
+        self._stops = SocketPool(self._context, config, Lane.STOP, keys, key_name)
+        self._inbox = Inbox(config.hello_s)
+        self._inbox.subscribe("link.heartbeat", None)
+        self._servant = Servant(config, self._requests)
+        self._stop_servant = StopServant(config)
+        self._up: zmq.Socket | None = None
+        self._up_lock = threading.Lock()
+        self._welcome: Received[Welcome] | None = None
+        self._closing = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._started_s = time.monotonic()
+
+    def start(self) -> None:
+        """Begin to connect; returns at once."""
+        self._started_s = time.monotonic()
+        self._up = self._connect(Lane.UP)
+        self._run("link-down", self._inbox.run, Lane.DOWN)
+        if self._servant.names:
+            self._run("link-serve", self._servant.run, Lane.REQUEST)
+        if self._stop_servant.handler is not None:
+            self._run("link-stop", self._stop_servant.run, Lane.STOP)
+        else:
+            self._thread("link-station", self._be_a_stop_station)
+
+    def close(self) -> None:
+        """End threads and sockets; a request still waiting ends with LinkDown."""
+        self._closing.set()
+        for thread in self._threads:
+            thread.join()
+        self._servant.close()
+        self._requests.close()
+        self._stops.close()
+        with self._up_lock:
+            if self._up is not None:
+                self._up.close()
+                self._up = None
+        self._context.term()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # Asking
+
+    def request(
+        self,
+        name: str,
+        payload: object,
+        *,
+        reply: type[T],
+        timeout_s: float | None = None,
+        id: str | None = None,
+    ) -> T:
+        """Ask and wait for the answer; the usual deadline of the requests table unless one is given.
+
+        The same `id` twice is executed once and answered twice. LinkDown: not connected.
+        LinkTimeout: no answer in time, outcome unknown. LinkRefused: the other side said no.
+        """
+        row = request_named(name)
+        if not isinstance(payload, row.payload) or reply is not row.reply:
+            raise TypeError(f"{name} takes {row.payload.__name__}, gives {row.reply.__name__}")
+        self._fail_early_without_link()
+        patience_s = row.deadline_s if timeout_s is None else timeout_s
+        frame = self._request_frame(name, payload, patience_s, id or uuid.uuid4().hex)
+        resend_s = self._config.retry_s if row.idempotent else None
+        answer = self._exchange(self._requests, frame, patience_s, resend_s)
+        return decode_payload(answer.body, reply)
+
+    def stop(self, reason: str, *, room: str = "", timeout_s: float = 1.0) -> StopReply:
+        """STOP ROBOT: returns once every connected gateway has published the stop.
+
+        Tried until the time is up, whatever the state of the link. Errors as in `request`.
+        """
+        id_ = uuid.uuid4().hex
+        request = StopRequest(id_, time.time(), self._name, room, reason)
+        frame = self._request_frame(STOP, request, timeout_s, id_)
+        answer = self._exchange(self._stops, frame, timeout_s, self._config.stop_retry_s)
+        return decode_payload(answer.body, StopReply)
+
+    # Publish and subscribe
+
+    def subscribe(
+        self, topic: str, callback: Callable[[Received[Any]], None] | None = None
+    ) -> None:
+        """Keep the last copy of a topic; `callback` is called in the receiving thread: be brief."""
+        self._inbox.subscribe(topic, callback)
+
+    def last(self, topic: str, key: str | None = None) -> Received[Any] | None:
+        """Last good copy, with its age; `key` chooses a room where the topic has one value a room."""
+        return self._inbox.last(topic, key)
+
+    def publish(self, topic: str, payload: object) -> None:
+        """For the topic's own publisher (the table says who). Never waits; LinkDown when not started.
+
+        While the server is away a few messages queue, then new ones are shed: the next is newer.
+        """
+        row = topic_named(topic)
+        if not isinstance(payload, row.payload):
+            raise TypeError(f"{topic} carries {row.payload.__name__}")
+        frame = Frame(
+            SCHEMA_VERSION,
+            Kind.PUBLISH,
+            topic,
+            stamp_s=time.time(),
+            key=getattr(payload, row.key) if row.key else "",
+            body=encode_payload(payload),
+        )
+        with self._up_lock:
+            if self._up is None:
+                raise LinkDown("the link client is not started")
+            try:
+                self._up.send(encode_frame(frame), zmq.DONTWAIT)
+            except zmq.Again:
+                _log.debug("%s shed: the server is away", topic)
+
+    # Serving (gateway)
+
+    def serve(self, name: str, handler: Callable[[Any, Caller], object]) -> None:
+        """Answer requests of this name; call before `start`. Handlers run on a few worker threads.
+
+        An OrRobotError of the handler reaches the asker as LinkRefused("declined").
+        """
+        self._servant.add(request_named(name), handler)
+
+    def serve_stop(self, handler: Callable[[StopRequest], None]) -> None:
+        """Gateway: publish the stop and return at once; call before `start`.
+
+        The return acknowledges the stop, so raise when it was not published. May be called more
+        than once for one press: stopping twice is stopping.
+        """
+        self._stop_servant.handler = handler
+
+    # State of the link
+
+    @property
+    def link_age_s(self) -> float:
+        """Seconds since the server was last heard; inf before the first time."""
+        heartbeat = self._inbox.last("link.heartbeat", None)
+        return heartbeat.age_s if heartbeat is not None else float("inf")
+
+    @property
+    def connected(self) -> bool:
+        return self.link_age_s <= self._config.lost_s
+
+    @property
+    def stop_station_alive(self) -> bool:
+        """Whether at least one panel could stop the robot now, as the server says and we hear it."""
+        heartbeat = self._inbox.last("link.heartbeat", None)
+        if heartbeat is None or heartbeat.age_s > self._config.lost_s:
+            return False
+        beat: LinkHeartbeat = heartbeat.payload
+        return any(
+            station.age_s + heartbeat.age_s <= self._config.lost_s for station in beat.stop_stations
+        )
+
+    @property
+    def stop_ready(self) -> bool:
+        """Panel: whether a stop pressed now would reach a robot."""
+        welcome = self._welcome
+        return (
+            welcome is not None
+            and welcome.age_s <= self._config.lost_s
+            and bool(welcome.payload.gateways)
+        )
+
+    def _request_frame(self, name: str, payload: object, patience_s: float, id_: str) -> Frame:
+        return Frame(
+            SCHEMA_VERSION,
+            Kind.REQUEST,
+            name,
+            id_,
+            time.time(),
+            patience_s,
+            body=encode_payload(payload),
+        )
+
+    def _fail_early_without_link(self) -> None:
+        """Do not make a person wait for a server that has been silent; but give a start its time."""
+        young = time.monotonic() - self._started_s < 2 * self._config.lost_s
+        if not self.connected and not young:
+            raise self._down()
+
+    def _exchange(
+        self, pool: SocketPool, frame: Frame, patience_s: float, resend_s: float | None
+    ) -> Frame:
+        try:
+            return exchange(pool, frame, patience_s, resend_s)
+        except TimeoutError:
+            if not self.connected:
+                raise self._down() from None
+            problem = f"no answer to {frame.name} within {patience_s:g} s"
+            raise LinkTimeout(problem, "look at the state before asking again") from None
+        except zmq.ContextTerminated:
+            raise LinkDown("the link client was closed") from None
+
+    def _down(self) -> LinkDown:
+        where = f"{self._config.host}:{self._config.port}"
+        return LinkDown(f"no link to the information server at {where}", "is it running?")
+
+    def _connect(self, lane: Lane) -> zmq.Socket:
+        return connect(self._context, self._config, lane, self._pair, self._server)
+
+    def _be_a_stop_station(self) -> None:
+        """Show that a stop pressed here would arrive, over the socket that it would use."""
+        while not self._closing.wait(self._config.hello_s):
+            with contextlib.suppress(zmq.ContextTerminated), self._stops.borrow() as socket:
+                say_hello(socket, Hello())
+                if socket.poll(int(self._config.hello_s * 1000)):
+                    self._note_welcome(decode_frame(socket.recv()))
+
+    def _note_welcome(self, frame: Frame) -> None:
+        if frame.kind is Kind.WELCOME:
+            welcome = decode_payload(frame.body, Welcome)
+            self._welcome = Received("", "", welcome, frame.stamp_s, time.monotonic())
+
+    def _run(
+        self, name: str, loop: Callable[[zmq.Socket, threading.Event], None], lane: Lane
+    ) -> None:
+        def run() -> None:
+            with self._connect(lane) as socket:
+                loop(socket, self._closing)
+
+        self._thread(name, run)
+
+    def _thread(self, name: str, target: Callable[[], None]) -> None:
+        thread = threading.Thread(target=target, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()

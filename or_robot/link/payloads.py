@@ -1,0 +1,121 @@
+"""What is asked over the link. Every request says who asks, for which room and why (audit)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from or_robot.types.procedure import Phase
+from or_robot.types.tasks import TaskRequest
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRequest:
+    """Something of one room: its case, its phase, or a robot command without more details."""
+
+    actor: str
+    """Panel user, or "device" when nobody is logged in."""
+    room: str
+    """For example "OR-1"."""
+    why: str
+    """Reason for the audit, for example "room display"."""
+
+
+@dataclass(frozen=True, slots=True)
+class DvhRequest:
+    actor: str
+    room: str
+    why: str
+    patient_id: str
+    plan_uid: str
+    view: str
+    """Key of the DoseView: "planned" | "delivered"."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRequest:
+    actor: str
+    room: str
+    why: str
+    patient_id: str
+    plan_uid: str
+    view: str
+    orientation: str
+    """"axial" | "coronal" | "sagittal"."""
+    index: int
+    """Prepared slice relative to the one through the target: 0, ±1, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseChange:
+    actor: str
+    room: str
+    why: str
+    phase: Phase
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSubmit:
+    actor: str
+    room: str
+    why: str
+    task: TaskRequest
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCancel:
+    actor: str
+    room: str
+    why: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Done; `detail` is one line for people."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequest:
+    """STOP ROBOT. Authorised by the device key, so it needs no login."""
+
+    id: str
+    stamp_s: float
+    """Unix time of the press, s."""
+    station: str
+    """Name of the key that asks."""
+    room: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopReply:
+    """Every connected gateway has published the stop."""
+
+    id: str
+    gateways: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StopStation:
+    """A panel whose stop request would reach the robot now."""
+
+    name: str
+    room: str
+    age_s: float
+    """Since it was last heard on the stop socket."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkHeartbeat:
+    """The server is alive, and whom it hears."""
+
+    stamp_s: float
+    """Unix time, s."""
+    boot: str
+    """Changes when the server restarts."""
+    stop_stations: tuple[StopStation, ...]
+    gateways: tuple[str, ...]
+    refusals: dict[str, int]
+    """Counted since the server's start, by code of `link.errors.REFUSALS`, and "shed"."""

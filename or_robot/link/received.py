@@ -1,0 +1,145 @@
+"""The down lane of a client: last good copies with their age, and callbacks."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import zmq
+
+from or_robot.link.codec import (
+    SCHEMA_VERSION,
+    Frame,
+    Hello,
+    Kind,
+    decode_frame,
+    decode_payload,
+    encode_frame,
+    encode_payload,
+)
+from or_robot.link.errors import LinkRefused
+from or_robot.link.topics import topic_named
+
+T = TypeVar("T")
+Callback = Callable[["Received[Any]"], None]
+
+_log = logging.getLogger(__name__)
+
+POLL_S = 0.05
+"""How soon a loop notices that it should end, or that there is a new subscription."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received(Generic[T]):
+    """A value and how old it is. Ages count on the steady clock, so clock skew does not matter."""
+
+    topic: str
+    key: str
+    payload: T
+    stamp_s: float
+    """Unix time of the publisher, s: for showing, not for reckoning."""
+    born_s: float
+    """Steady time of its publication as this side reckons it, s."""
+
+    @property
+    def age_s(self) -> float:
+        return max(0.0, time.monotonic() - self.born_s)
+
+    @property
+    def stale(self) -> bool:
+        """Older than the topics table allows."""
+        return self.age_s > topic_named(self.topic).max_age_s
+
+
+class Inbox:
+    """What a client has subscribed to. `run` belongs to one thread; the rest to any."""
+
+    def __init__(self, hello_s: float) -> None:
+        self._hello_s = hello_s
+        self._callbacks: dict[str, list[Callback]] = {}
+        self._last: dict[tuple[str, str], Received[Any]] = {}
+        self._newest: dict[str, Received[Any]] = {}
+        self._lock = threading.Lock()
+        self._subscriptions_changed = threading.Event()
+        self._unreadable: set[str] = set()
+
+    def subscribe(self, topic: str, callback: Callback | None) -> None:
+        topic_named(topic)
+        with self._lock:
+            callbacks = self._callbacks.setdefault(topic, [])
+            if callback is not None:
+                callbacks.append(callback)
+        self._subscriptions_changed.set()
+
+    def last(self, topic: str, key: str | None) -> Received[Any] | None:
+        topic_named(topic)
+        with self._lock:
+            if topic not in self._callbacks:
+                raise LinkRefused(
+                    "unknown", f"{topic} is not subscribed to", "call subscribe first"
+                )
+            return self._newest.get(topic) if key is None else self._last.get((topic, key))
+
+    def run(self, socket: zmq.Socket, closing: threading.Event) -> None:
+        """Receive until `closing`; says hello again and again, so a restarted server knows us."""
+        next_hello_s = 0.0
+        while not closing.is_set():
+            if time.monotonic() >= next_hello_s or self._subscriptions_changed.is_set():
+                self._subscriptions_changed.clear()
+                self._say_hello(socket)
+                next_hello_s = time.monotonic() + self._hello_s
+            if socket.poll(int(POLL_S * 1000)):
+                self._receive(socket.recv())
+
+    def _say_hello(self, socket: zmq.Socket) -> None:
+        with self._lock:
+            hello = Hello(subscribe=tuple(self._callbacks))
+        say_hello(socket, hello)
+
+    def _receive(self, message: bytes) -> None:
+        try:
+            frame = decode_frame(message)
+            if frame.kind is not Kind.PUBLISH:
+                return
+            received = _received(frame)
+        except LinkRefused as error:
+            self._report_unreadable(error)
+            return
+        with self._lock:
+            self._last[(received.topic, received.key)] = received
+            self._newest[received.topic] = received
+            callbacks = tuple(self._callbacks.get(received.topic, ()))
+        for callback in callbacks:
+            _call(callback, received)
+
+    def _report_unreadable(self, error: LinkRefused) -> None:
+        if str(error) not in self._unreadable and len(self._unreadable) < 100:
+            self._unreadable.add(str(error))
+            _log.error("unreadable message from the server: %s", error)
+
+
+def say_hello(socket: zmq.Socket, hello: Hello) -> None:
+    """Without waiting: while the server is away only a few of them queue up, then none."""
+    frame = Frame(SCHEMA_VERSION, Kind.HELLO, stamp_s=time.time(), body=encode_payload(hello))
+    try:
+        socket.send(encode_frame(frame), zmq.DONTWAIT)
+    except zmq.Again:
+        _log.debug("hello not sent: the server is away")
+
+
+def _received(frame: Frame) -> Received[Any]:
+    topic = topic_named(frame.name)
+    payload = decode_payload(frame.body, topic.payload)
+    born_s = time.monotonic() - frame.age_s
+    return Received(frame.name, frame.key, payload, frame.stamp_s, born_s)
+
+
+def _call(callback: Callback, received: Received[Any]) -> None:
+    try:
+        callback(received)
+    except Exception:  # one bad callback must not silence the others
+        _log.exception("callback of %s failed", received.topic)

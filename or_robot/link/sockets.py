@@ -1,0 +1,122 @@
+"""ZeroMQ sockets as the link uses them: CURVE on all, ROUTER at the server, DEALER at clients."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+
+import zmq
+
+from or_robot.config.link import LinkConfig
+from or_robot.errors import OrRobotError
+from or_robot.link.keys import SERVER_KEY, KeyFolder, KeyPair
+
+
+class Lane(IntEnum):
+    """Offset of each socket's port. Separate, so that bulk never delays a stop."""
+
+    STOP = 0
+    REQUEST = 1
+    UP = 2
+    DOWN = 3
+
+
+IO_THREADS = 2
+"""One of them carries the stop lane alone: encrypting a large answer must not hold up a stop."""
+
+_STOP_THREAD, _OTHER_THREAD = 0b01, 0b10
+
+
+def endpoint(config: LinkConfig, lane: Lane) -> str:
+    return f"tcp://{config.host}:{config.port + lane}"
+
+
+def bind(context: zmq.Context, config: LinkConfig, lane: Lane, keys: KeyPair) -> zmq.Socket:
+    """Server side. An occupied port is an OrRobotError naming it."""
+    socket = _socket(context, config, lane, zmq.ROUTER)
+    socket.curve_server = True
+    socket.curve_publickey, socket.curve_secretkey = keys.public.encode(), keys.secret.encode()
+    socket.zap_domain = b"link"
+    socket.router_mandatory = True  # a send to a full or vanished peer is an error we count
+    # Above what the desk refuses politely, the connection is cut before the memory is taken.
+    socket.maxmsgsize = 4 * config.max_message_bytes
+    try:
+        socket.bind(endpoint(config, lane))
+    except zmq.ZMQError as error:
+        socket.close()
+        raise OrRobotError(
+            f"cannot listen on {config.host}:{config.port + lane}: {error.strerror}",
+            "another information server is running, or choose another port",
+        ) from error
+    return socket
+
+
+def connect(
+    context: zmq.Context, config: LinkConfig, lane: Lane, keys: KeyPair, server: str
+) -> zmq.Socket:
+    """Client side; connects and reconnects in the background."""
+    socket = _socket(context, config, lane, zmq.DEALER)
+    socket.curve_publickey, socket.curve_secretkey = keys.public.encode(), keys.secret.encode()
+    socket.curve_serverkey = server.encode()
+    socket.maxmsgsize = config.max_reply_bytes
+    socket.reconnect_ivl = 50
+    socket.reconnect_ivl_max = 500
+    socket.connect(endpoint(config, lane))
+    return socket
+
+
+def _socket(context: zmq.Context, config: LinkConfig, lane: Lane, kind: int) -> zmq.Socket:
+    socket = context.socket(kind)
+    socket.affinity = _STOP_THREAD if lane is Lane.STOP else _OTHER_THREAD
+    socket.linger = 0
+    socket.sndhwm = socket.rcvhwm = config.queued_messages
+    socket.ipv6 = ":" in config.host
+    socket.handshake_ivl = 5000
+    # A half-open connection is dropped and dialled again.
+    socket.heartbeat_ivl = int(config.lost_s * 500)
+    socket.heartbeat_timeout = int(config.lost_s * 2000)
+    return socket
+
+
+class SocketPool:
+    """Client sockets of one lane for whoever needs one now: no hop to another thread."""
+
+    def __init__(
+        self, context: zmq.Context, config: LinkConfig, lane: Lane, keys: KeyFolder, name: str
+    ) -> None:
+        self._context, self._config, self._lane = context, config, lane
+        self._pair, self._server = keys.pair(name), keys.public(SERVER_KEY)
+        self._idle: list[zmq.Socket] = []
+        self._lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(config.concurrent_requests)
+        self._closed = False
+
+    @contextmanager
+    def borrow(self) -> Iterator[zmq.Socket]:
+        """A connected DEALER. After an error it is closed, with whatever it still had queued."""
+        with self._places:
+            with self._lock:
+                socket = self._idle.pop() if self._idle else None
+            if socket is None:
+                socket = connect(self._context, self._config, self._lane, self._pair, self._server)
+            try:
+                yield socket
+            except BaseException:
+                socket.close()
+                raise
+            self._put_back(socket)
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            while self._idle:
+                self._idle.pop().close()
+
+    def _put_back(self, socket: zmq.Socket) -> None:
+        with self._lock:
+            if self._closed:
+                socket.close()
+            else:
+                self._idle.append(socket)
