@@ -96,6 +96,6 @@ def read_map(file: Path) -> OccupancyMap:
     if origin_yaw != 0.0:
         raise fields["origin"].error("turns the map", "only yaw 0 is read: turn the picture")
     resolution = fields["resolution"].number(low=0.005, high=1.0)
-    rows, columns = values.shape
+    rows, columns = grey.shape[:2]
     spec = GridSpec(origin_x, origin_y, resolution, rows, columns)
     return OccupancyMap(spec, np.ascontiguousarray(values[::-1]))
