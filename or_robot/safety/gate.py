@@ -1,0 +1,235 @@
+"""The last gate before the wheels: whatever the rest asks, only a safe twist leaves it.
+
+Each step: take the inputs, look for a reason to stop, bound what is asked. Every stop is a zero
+command at once; the drive brakes under power along its own ramp (IEC 60204-1 stop category 1).
+Pure: no clock of its own, no threads.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from or_robot.config.robot import RobotConfig
+from or_robot.config.safety import SafetyConfig
+from or_robot.safety import limits, stop_field
+from or_robot.safety.intake import GateInputs, Intake
+from or_robot.safety.modes import LATCHED, MOVING, Event, next_mode
+from or_robot.safety.reasons import REASONS, WATCHED
+from or_robot.types.motion import STANDSTILL, Twist2D
+from or_robot.types.safety import SafetyMode, SafetyState
+
+STANDING_SPEED = 0.02
+"""m/s or rad/s: a measured twist below this needs no braking field."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateOutput:
+    twist: Twist2D
+    state: SafetyState
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a person's reset or resume."""
+
+    done: bool
+    message: str
+
+
+class SafetyGate:
+    """Mode and bounds of one robot. Call `step` at about `config.rate`; `now_s` is steady."""
+
+    def __init__(self, config: SafetyConfig, robot: RobotConfig) -> None:
+        self._config = config
+        self._robot = robot
+        self._intake = Intake(config)
+        self._mode = SafetyMode.INIT
+        self._reason = "scan_missing"
+        self._has_driven = False
+        """Since start or reset. Before, a missing input is only waited for; after, it is a fault:
+        the order in which processes boot needs no person, a loss in operation does."""
+        self._waits_for_resume = False
+        self._sent = STANDSTILL
+        self._limit = 0.0
+        self._stepped_s: float | None = None
+        self._stopped_s = 0.0
+        self._moved_s = 0.0
+
+    def step(self, inputs: GateInputs, now_s: float) -> GateOutput:
+        """Bound what navigation asks. Never raises for bad inputs: they are reasons to stop."""
+        fault = self._intake.take(inputs, now_s)
+        target = STANDSTILL if self._stopped(fault, now_s) else self._steer(now_s)
+        self._sent = self._accelerate(target, now_s)
+        return GateOutput(self._sent, self.state(inputs.clock_s))
+
+    def state(self, stamp_s: float) -> SafetyState:
+        latched = self._mode in LATCHED
+        return SafetyState(
+            stamp_s=stamp_s,
+            mode=self._mode,
+            reason_code=self._reason,
+            reason=REASONS[self._reason],
+            speed_limit=self._limit,
+            reset_required=latched,
+            resume_required=self._waits_for_resume,
+        )
+
+    def stop_request(self) -> None:
+        """STOP ROBOT: holds from this moment, whatever the next step brings."""
+        self._latch(Event.PERSON_STOP, "stop_robot")
+
+    def reset(self, now_s: float) -> Answer:
+        """A person has looked and lets the robot be ready again; refused while a cause lasts."""
+        if self._mode not in LATCHED:
+            return Answer(True, "Nothing to reset")
+        cause = self._lasting_cause(now_s)
+        if cause is not None:
+            return Answer(False, f"Cannot reset yet. {REASONS[cause]}")
+        self._go(Event.RESET, "waits_for_resume")
+        self._has_driven = False
+        return Answer(True, "Reset; resume lets it drive")
+
+    def resume(self) -> Answer:
+        """A person lets the robot drive on after a reset."""
+        if self._mode in LATCHED:
+            return Answer(False, f"Reset first. {REASONS[self._reason]}")
+        self._waits_for_resume = False
+        if self._reason == "waits_for_resume":
+            self._reason = ""
+        return Answer(True, "The robot may drive")
+
+    def set_manual(self, on: bool) -> Answer:
+        """Hand the robot over for pushing by hand, or take it back; only from standing ready."""
+        wanted = SafetyMode.READY if on else SafetyMode.MANUAL
+        if self._mode is not wanted:
+            return Answer(False, f"Not possible in {self._mode.name}")
+        self._has_driven = False
+        self._go(Event.MANUAL_ON if on else Event.MANUAL_OFF, "manual" if on else "")
+        return Answer(True, "Manual" if on else "Automatic")
+
+    # --- reasons to stop
+
+    def _stopped(self, fault: str | None, now_s: float) -> bool:
+        """Let the table decide, the gravest reason first; True when the robot must stand."""
+        self._limit = 0.0
+        if self._intake.pressed["hardware_estop"]:
+            self._latch(Event.PERSON_STOP, "hardware_estop_pressed")
+        if self._intake.pressed["bumper"]:
+            self._latch(Event.FAULT, "bumper_touched")
+        if fault is not None and (fault != "clock_jump" or self._has_driven):
+            self._latch(Event.FAULT, fault)
+        if self._mode in LATCHED or self._mode is SafetyMode.MANUAL:
+            return True
+        late = self._intake.late(now_s)
+        if late is not None:
+            self._judge_loss(late, now_s)
+            return True
+        if self._mode is SafetyMode.INIT:
+            self._go(Event.INPUTS_READY, self._ready_reason)
+        return False
+
+    def _judge_loss(self, late: str, now_s: float) -> None:
+        stale = late if late not in WATCHED else self._intake.stale(now_s)
+        if not self._has_driven:
+            reason = f"{late}_missing" if late in WATCHED else late
+            if self._mode is SafetyMode.INIT:
+                self._reason = reason
+            else:
+                self._go(Event.INPUTS_MISSING, reason)
+        elif stale is None:
+            self._hold(f"{late}_late", now_s)
+        else:
+            self._latch(Event.FAULT, f"{stale}_stale" if stale in WATCHED else stale)
+
+    def _lasting_cause(self, now_s: float) -> str | None:
+        if self._intake.pressed["hardware_estop"]:
+            return "hardware_estop_pressed"
+        if self._intake.pressed["bumper"]:
+            return "bumper_touched"
+        late = self._intake.late(now_s)
+        return f"{late}_missing" if late in WATCHED else late
+
+    # --- driving
+
+    def _steer(self, now_s: float) -> Twist2D:
+        """Every input is fresh: what of the asked twist does the stop field allow?"""
+        asked = limits.clamp_speed(self._intake.asked, self._robot)
+        if self._waits_for_resume:
+            asked = STANDSTILL
+        share = stop_field.allowed_share(self._intake.points, asked, self._config, self._robot)
+        if self._too_close(asked, share):
+            self._hold("obstacle_in_field", now_s)
+        elif self._mode is SafetyMode.PROTECTIVE_STOP:
+            self._clear(now_s)
+        elif asked == STANDSTILL:
+            self._stand(now_s)
+        else:
+            return self._drive(asked, share, now_s)
+        return STANDSTILL
+
+    def _too_close(self, asked: Twist2D, share: float) -> bool:
+        """Something stands within the way to standstill from the motion there is, or the asked
+        motion is left with less than a creep."""
+        corner = math.hypot(self._robot.length, self._robot.width) / 2.0
+        fastest = max(abs(asked.linear), abs(asked.angular) * corner)
+        if share < 1.0 and share * fastest < self._config.creep_speed:
+            return True
+        measured = self._intake.measured
+        standing = max(abs(measured.linear), abs(measured.angular)) < STANDING_SPEED
+        return not standing and stop_field.occupied(
+            self._intake.points, measured, self._config, self._robot
+        )
+
+    def _clear(self, now_s: float) -> None:
+        """Leave a protective stop once its cause has been gone for a while."""
+        obstacle = self._reason == "obstacle_in_field"
+        wait = self._config.clear_time if obstacle else self._config.hold_clear_time
+        if now_s - self._stopped_s >= wait:
+            self._go(Event.CLEARED, self._ready_reason)
+
+    def _stand(self, now_s: float) -> None:
+        self._limit = self._robot.max_speed
+        if self._mode in MOVING and now_s - self._moved_s > self._config.idle_time:
+            self._go(Event.IDLE, self._ready_reason)
+
+    def _drive(self, asked: Twist2D, share: float, now_s: float) -> Twist2D:
+        self._moved_s = now_s
+        self._has_driven = True
+        target = limits.scaled(asked, share)
+        if share < 1.0:
+            self._go(Event.DRIVE_SLOW, "obstacle_near")
+            self._limit = abs(target.linear)
+        else:
+            self._go(Event.DRIVE, "")
+            self._limit = self._robot.max_speed
+        return target
+
+    def _accelerate(self, target: Twist2D, now_s: float) -> Twist2D:
+        """Bound speeding up over the time since the last step, at most two periods of it."""
+        period = 1.0 / self._config.rate
+        passed = now_s - self._stepped_s if self._stepped_s is not None else period
+        self._stepped_s = now_s
+        dt_s = min(max(passed, 0.0), 2.0 * period)
+        return limits.clamp_acceleration(target, self._sent, dt_s, self._robot)
+
+    # --- mode
+
+    def _hold(self, reason: str, now_s: float) -> None:
+        self._stopped_s = now_s
+        self._go(Event.OBSTRUCTED, reason)
+
+    def _latch(self, event: Event, reason: str) -> None:
+        """Stop until a person resets; the first reason stays, because it is the cause."""
+        new = self._mode not in LATCHED
+        worse = self._mode is SafetyMode.STOPPED_BY_PERSON and event is Event.FAULT
+        self._go(event, reason if new or worse else self._reason)
+        self._waits_for_resume = True
+
+    def _go(self, event: Event, reason: str) -> None:
+        self._mode = next_mode(self._mode, event)
+        self._reason = reason
+
+    @property
+    def _ready_reason(self) -> str:
+        return "waits_for_resume" if self._waits_for_resume else ""

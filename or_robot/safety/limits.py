@@ -1,0 +1,42 @@
+"""Clamps of speed and acceleration on the last step before the wheels."""
+
+from __future__ import annotations
+
+import math
+
+from or_robot.config.robot import RobotConfig
+from or_robot.types.motion import Twist2D
+
+
+def is_finite(twist: Twist2D) -> bool:
+    return math.isfinite(twist.linear) and math.isfinite(twist.angular)
+
+
+def scaled(twist: Twist2D, share: float) -> Twist2D:
+    """The same arc, slower."""
+    return Twist2D(twist.linear * share, twist.angular * share)
+
+
+def clamp_speed(twist: Twist2D, robot: RobotConfig) -> Twist2D:
+    """Largest twist on the same arc within the robot's speeds."""
+    bound = robot.max_speed if twist.linear > 0.0 else robot.max_reverse_speed
+    share = 1.0
+    if abs(twist.linear) > bound:
+        share = bound / abs(twist.linear)
+    if abs(twist.angular) > robot.max_yaw_rate:
+        share = min(share, robot.max_yaw_rate / abs(twist.angular))
+    return scaled(twist, share)
+
+
+def clamp_acceleration(twist: Twist2D, last: Twist2D, dt_s: float, robot: RobotConfig) -> Twist2D:
+    """Limit speeding up from `last`; slowing down is never limited here, the drive brakes."""
+    return Twist2D(
+        _speed_up(twist.linear, last.linear, robot.max_acceleration * dt_s),
+        _speed_up(twist.angular, last.angular, robot.max_yaw_acceleration * dt_s),
+    )
+
+
+def _speed_up(value: float, last: float, step: float) -> float:
+    """`value`, at most `step` faster than `last`; a reversal starts from standstill."""
+    start = abs(last) if value * last > 0.0 else 0.0
+    return math.copysign(min(abs(value), start + step), value)
