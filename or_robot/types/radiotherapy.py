@@ -161,7 +161,7 @@ class TreatmentRecord:
 
 @dataclass(frozen=True, slots=True)
 class DeliveredBeam:
-    beam_number: int
+    beam_number: int | None
     fraction: int | None
     termination: str | None
     """TreatmentTerminationStatus; "NORMAL" is a complete beam."""

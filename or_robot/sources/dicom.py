@@ -1,0 +1,65 @@
+"""One DICOM object, as bytes, to types."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import pydicom
+from pydicom.dataset import Dataset
+from pydicom.errors import InvalidDicomError
+
+from or_robot.errors import OrRobotError
+from or_robot.sources.dicom_image import read_ct, read_dose
+from or_robot.sources.dicom_plan import read_plan, read_record
+from or_robot.sources.dicom_structures import read_structures
+from or_robot.sources.dicom_values import identity, text
+from or_robot.sources.errors import UnreadableObject, UnsupportedObject
+from or_robot.types.radiotherapy import DicomObject, InstanceHeader
+
+READERS: dict[str, Callable[[Dataset, InstanceHeader], DicomObject]] = {
+    "1.2.840.10008.5.1.4.1.1.2": read_ct,
+    "1.2.840.10008.5.1.4.1.1.481.2": read_dose,
+    "1.2.840.10008.5.1.4.1.1.481.3": read_structures,
+    "1.2.840.10008.5.1.4.1.1.481.8": read_plan,
+    "1.2.840.10008.5.1.4.1.1.481.9": read_record,
+}
+"""SOP class → reader: CT Image, RT Dose, RT Structure Set, RT Ion Plan, RT Ion Beams Record."""
+
+SUPPORTED = "CT, RT Dose, RT Structure Set, RT Ion Plan, RT Ion Beams Treatment Record"
+
+
+def read_dicom(data: bytes) -> DicomObject:
+    """Raises UnreadableObject or UnsupportedObject; never anything else, whatever the bytes."""
+    try:
+        dataset = pydicom.dcmread(io.BytesIO(data))
+        header = _header(dataset)
+        reader = READERS.get(header.sop_class_uid)
+        if reader is None:
+            raise UnsupportedObject(
+                f"DICOM {header.modality or 'object'} is not read here", f"send {SUPPORTED}"
+            )
+        return reader(dataset, header)
+    except OrRobotError:
+        raise
+    except InvalidDicomError as error:
+        raise UnreadableObject("not a DICOM file", "export it again as DICOM Part 10") from error
+    except Exception as error:  # hostile or broken bytes: pydicom raises of every kind
+        raise UnreadableObject(
+            f"damaged or truncated DICOM ({type(error).__name__})", "copy or export it again"
+        ) from error
+
+
+def _header(dataset: Dataset) -> InstanceHeader:
+    required = ("PatientID", "SOPClassUID", "SOPInstanceUID")
+    missing = [keyword for keyword in required if text(dataset, keyword) is None]
+    if missing:
+        raise UnreadableObject(f"DICOM object without {', '.join(missing)}", "export it again")
+    return InstanceHeader(
+        identity=identity(dataset),
+        modality=text(dataset, "Modality") or "",
+        sop_instance_uid=text(dataset, "SOPInstanceUID") or "",
+        sop_class_uid=text(dataset, "SOPClassUID") or "",
+        series_uid=text(dataset, "SeriesInstanceUID") or "",
+        frame_of_reference_uid=text(dataset, "FrameOfReferenceUID"),
+    )

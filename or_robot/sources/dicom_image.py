@@ -1,0 +1,99 @@
+"""CT images and RT Dose (DICOM PS3.3 C.7.6.2, C.8.8.3) to volumes with +x, +y, +z axes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+
+from or_robot.geometry.volume import VolumeGrid
+from or_robot.sources.dicom_values import number, numbers, referenced_uid, text, triple
+from or_robot.sources.errors import UnreadableObject, UnsupportedObject
+from or_robot.types.radiotherapy import CtSlice, DoseVolume, InstanceHeader
+
+AXIS_TOLERANCE = 1e-3
+"""How far a direction cosine may be from ±1 or 0."""
+
+FRAME_TOLERANCE_MM = 0.01
+DOSE_TYPES = ("EFFECTIVE", "PHYSICAL")
+
+
+def read_ct(dataset: Dataset, header: InstanceHeader) -> CtSlice:
+    slope = number(dataset, "RescaleSlope")
+    intercept = number(dataset, "RescaleIntercept")
+    if slope is None or intercept is None:
+        raise UnreadableObject("CT image without rescale slope or intercept", "export it again")
+    stored = dataset.pixel_array
+    if stored.ndim != 2:
+        raise UnsupportedObject("CT image with several frames", "export one image a slice")
+    hounsfield = np.clip(np.rint(stored * slope + intercept), -32768, 32767).astype(np.int16)
+    spacing, origin = _plane(dataset)
+    thickness = number(dataset, "SliceThickness") or 1.0
+    values, grid = _canonical(hounsfield[None], dataset, origin, (*spacing, thickness))
+    return CtSlice(header, grid, values[0], text(dataset, "PatientPosition"))
+
+
+def read_dose(dataset: Dataset, header: InstanceHeader) -> DoseVolume:
+    dose_type, units = text(dataset, "DoseType"), text(dataset, "DoseUnits")
+    if units != "GY" or dose_type not in DOSE_TYPES:
+        raise UnsupportedObject(
+            f"RT Dose of type {dose_type} in {units}", "export it as EFFECTIVE or PHYSICAL in GY"
+        )
+    scaling = number(dataset, "DoseGridScaling")
+    if scaling is None or scaling <= 0.0:
+        raise UnreadableObject("RT Dose without dose grid scaling", "export it again")
+    stored = np.atleast_3d(dataset.pixel_array)
+    step = _frame_step(dataset, len(stored))
+    spacing, (x, y, z) = _plane(dataset)
+    dose = (stored * np.float64(scaling)).astype(np.float32)
+    if step < 0:
+        dose, z, step = dose[::-1], z + step * (len(dose) - 1), -step
+    values, grid = _canonical(dose, dataset, (x, y, z), (*spacing, step))
+    return DoseVolume(
+        header,
+        grid,
+        values,
+        dose_type,
+        text(dataset, "DoseSummationType") or "",
+        referenced_uid(dataset, "ReferencedRTPlanSequence"),
+    )
+
+
+def _plane(dataset: Dataset) -> tuple[tuple[float, float], tuple[float, float, float]]:
+    """Spacing along columns and rows (x, y order) and position of the first pixel."""
+    spacing, origin = numbers(dataset, "PixelSpacing"), triple(dataset, "ImagePositionPatient")
+    if len(spacing) != 2 or min(spacing) <= 0 or origin is None:
+        raise UnreadableObject("image without pixel spacing or position", "export it again")
+    return (spacing[1], spacing[0]), origin
+
+
+def _frame_step(dataset: Dataset, frames: int) -> float:
+    """Even distance between dose planes; GridFrameOffsetVector relative or absolute."""
+    offsets = np.array(numbers(dataset, "GridFrameOffsetVector"))
+    if len(offsets) != frames or frames < 2:
+        raise UnreadableObject("RT Dose with unfit grid frame offsets", "export it again")
+    steps = np.diff(offsets)
+    if np.ptp(steps) > FRAME_TOLERANCE_MM or abs(steps[0]) < FRAME_TOLERANCE_MM:
+        raise UnsupportedObject("RT Dose with uneven planes", "export it on an even grid")
+    return float(steps.mean())
+
+
+def _canonical(
+    values: NDArray,
+    dataset: Dataset,
+    origin: tuple[float, float, float],
+    spacing: tuple[float, float, float],
+) -> tuple[NDArray, VolumeGrid]:
+    """Flip rows and columns until they run along +x and +y. Oblique planes are refused."""
+    cosines = np.array(numbers(dataset, "ImageOrientationPatient"))
+    expected = np.array([1.0, 0, 0, 0, 1.0, 0])
+    if len(cosines) != 6 or not np.allclose(np.abs(cosines), expected, atol=AXIS_TOLERANCE):
+        raise UnsupportedObject("planes that are not axial", "export axial planes without tilt")
+    x, y, z = origin
+    if cosines[0] < 0:
+        values, x = values[:, :, ::-1], x - spacing[0] * (values.shape[2] - 1)
+    if cosines[4] < 0:
+        values, y = values[:, ::-1], y - spacing[1] * (values.shape[1] - 1)
+    slices, rows, columns = values.shape
+    grid = VolumeGrid((x, y, z), spacing, (slices, rows, columns))
+    return np.ascontiguousarray(values), grid

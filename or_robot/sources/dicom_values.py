@@ -1,0 +1,93 @@
+"""Values of DICOM elements: absent or empty is None, never 0 and never an empty string."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pydicom.config
+from pydicom.dataset import Dataset
+
+from or_robot.types.radiotherapy import Identity
+
+# Real exports break value rules (DS over 16 characters). We read what can be read; and pydicom's
+# warnings would quote values, which may be patient data.
+pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+
+
+def text(dataset: Dataset, keyword: str) -> str | None:
+    value = dataset.get(keyword)
+    if value is None:
+        return None
+    return str(value).strip() or None
+
+
+def number(dataset: Dataset, keyword: str) -> float | None:
+    value = dataset.get(keyword)
+    if value is None or value == "":
+        return None
+    return float(value)
+
+
+def integer(dataset: Dataset, keyword: str) -> int | None:
+    value = number(dataset, keyword)
+    return None if value is None else int(value)
+
+
+def numbers(dataset: Dataset, keyword: str) -> tuple[float, ...]:
+    """A multi-valued element; a single value is a tuple of one, absent or empty is ()."""
+    value = dataset.get(keyword)
+    if value is None or value == "":
+        return ()
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        return tuple(float(one) for one in value)
+    return (float(value),)
+
+
+def triple(dataset: Dataset, keyword: str) -> tuple[float, float, float] | None:
+    values = numbers(dataset, keyword)
+    return (values[0], values[1], values[2]) if len(values) == 3 else None
+
+
+def items(dataset: Dataset, keyword: str) -> list[Dataset]:
+    """Items of a sequence; absent is none."""
+    return list(dataset.get(keyword) or [])
+
+
+def referenced_uid(dataset: Dataset, keyword: str) -> str | None:
+    """SOP Instance UID in the first item of a reference sequence."""
+    found = items(dataset, keyword)
+    return text(found[0], "ReferencedSOPInstanceUID") if found else None
+
+
+def iso_date(dataset: Dataset, keyword: str) -> str | None:
+    """A DA value as ISO 8601."""
+    value = text(dataset, keyword)
+    if value is None or len(value) != 8 or not value.isdigit():
+        return None
+    return f"{value[:4]}-{value[4:6]}-{value[6:]}"
+
+
+def identity(dataset: Dataset) -> Identity:
+    return Identity(
+        patient_id=text(dataset, "PatientID") or "",
+        issuer=text(dataset, "IssuerOfPatientID"),
+        birth_date=iso_date(dataset, "PatientBirthDate"),
+        name=name_groups(dataset.get("PatientName")),
+        sex=text(dataset, "PatientSex"),
+    )
+
+
+def name_groups(name: Any) -> dict[str, str]:
+    """PN component groups to "FAMILY, Given Middle"; empty groups are left out."""
+    groups = {
+        key: _readable(str(getattr(name, key, "") or ""))
+        for key in ("alphabetic", "ideographic", "phonetic")
+    }
+    return {key: value for key, value in groups.items() if value}
+
+
+def _readable(group: str) -> str:
+    family, *rest = (part.strip() for part in group.split("^"))
+    given = " ".join(part for part in rest if part)
+    return ", ".join(part for part in (family, given) if part)
