@@ -1,0 +1,33 @@
+# Everything a person needs: `make run`. `make help` lists the rest.
+
+PYTHON ?= python3
+SET_UP = PYTHONPATH=scripts PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m set_up
+BIN = .venv/bin
+
+.PHONY: help setup run test check clean setup-tests
+
+help:  ## what can be made
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
+
+setup:  ## .venv, ROS interfaces, front-end packages; quick when nothing changed
+	@$(SET_UP)
+
+setup-tests:
+	@$(SET_UP) --tests
+
+run: setup  ## start the suite; ARGS="…" goes to `or-robot up`
+	@exec $(BIN)/or-robot up $(ARGS)
+
+test: setup-tests  ## set-up, then every test; ARGS="…" goes to pytest
+	@$(BIN)/python -m pytest -q --durations=15 $(ARGS)
+
+check: setup-tests  ## ruff, mypy, import-linter
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+clean:  ## remove everything that set-up and tests made here; state under OR_ROBOT_HOME stays
+	@rm -rf .venv build web/node_modules web/static/vendor or_robot.egg-info
+	@rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Brings a machine from `git clone` to a running suite. Standard library only."""

@@ -1,0 +1,72 @@
+"""What has to come from the system's packages, and how it gets there."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+import sysconfig
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from set_up.console import Console, SetUpError
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@dataclass(frozen=True)
+class SystemPackage:
+    """A Debian or Ubuntu package and how to see that what it brings is there."""
+
+    name: str
+    present: Callable[[], bool]
+
+
+def _venv_works() -> bool:
+    return all(importlib.util.find_spec(module) for module in ("ensurepip", "venv"))
+
+
+def _has_python_headers() -> bool:
+    return Path(sysconfig.get_path("include"), "Python.h").is_file()
+
+
+def _has_chromium() -> bool:
+    return any(map(shutil.which, CHROMIUM_NAMES))
+
+
+VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+VENV = SystemPackage(f"python{VERSION}-venv", _venv_works)
+COMPILERS = (
+    SystemPackage("gcc", lambda: shutil.which("gcc") is not None),
+    SystemPackage("g++", lambda: shutil.which("g++") is not None),
+    SystemPackage(f"libpython{VERSION}-dev", _has_python_headers),
+)
+CHROMIUM = SystemPackage("chromium", _has_chromium)
+
+
+def require(console: Console, *packages: SystemPackage) -> None:
+    """Install what is missing when root; otherwise say in one line what to install."""
+    missing = [package.name for package in packages if not package.present()]
+    if not missing:
+        return
+    install = f"apt-get install {' '.join(missing)}"
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise SetUpError(f"set-up: missing {', '.join(missing)} — run `sudo {install}`")
+    _apt_install(console, missing)
+    still = [package.name for package in packages if not package.present()]
+    if still:
+        raise SetUpError(f"set-up: {', '.join(still)} installed, yet not found — see {console.log}")
+
+
+def _apt_install(console: Console, names: list[str]) -> None:
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
+    install = ["apt-get", "install", "-y", "--no-install-recommends", *names]
+    label = f"system packages {' '.join(names)}"
+    try:
+        console.run(label, install, env=environment)
+    except SetUpError:  # usual reason: the package lists are old or were never fetched
+        console.run("apt-get update", ["apt-get", "update"], env=environment)
+        console.run(label, install, env=environment)
+    importlib.invalidate_caches()
