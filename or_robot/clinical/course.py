@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from or_robot.clinical.volume import assemble_ct
@@ -39,24 +39,25 @@ class PlanCourse:
     @property
     def external(self) -> Structure | None:
         """The body outline, by interpreted type, else by its usual names."""
-        return _find(self.structures, "EXTERNAL", lambda name: name in EXTERNAL_NAMES)
+        return _find(self.structures, "EXTERNAL", EXTERNAL_NAMES)
 
     @property
     def target(self) -> Structure | None:
         """The structure the pictures go through: CTV, else PTV, else GTV."""
         for prefix in TARGET_PREFIXES:
-            found = _find(self.structures, prefix, lambda name, p=prefix: name.startswith(p))
+            found = _find(self.structures, prefix, (prefix,))
             if found is not None:
                 return found
         return None
 
 
 def _find(
-    structures: StructureSet | None, interpreted_type: str, named: Callable[[str], bool]
+    structures: StructureSet | None, interpreted_type: str, prefixes: tuple[str, ...]
 ) -> Structure | None:
+    """First drawn structure of the type, else the first whose name starts so."""
     drawn = [one for one in structures.structures if one.contours] if structures else []
     by_type = (one for one in drawn if one.interpreted_type == interpreted_type)
-    by_name = (one for one in drawn if named(one.name.upper()))
+    by_name = (one for one in drawn if one.name.upper().startswith(prefixes))
     return next(by_type, None) or next(by_name, None)
 
 

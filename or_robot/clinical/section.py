@@ -1,0 +1,224 @@
+"""Planes through CT, dose and structures: what a key image is drawn from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from or_robot.clinical.course import PlanCourse
+from or_robot.clinical.rasterize import bounds_mm, structure_mask
+from or_robot.clinical.resample import resample_linear
+from or_robot.errors import OrRobotError
+from or_robot.geometry.volume import VolumeGrid
+from or_robot.types.radiotherapy import CtVolume, Structure
+
+AIR_HU = -1024
+MARGIN_MM = 8.0
+"""Around the head, in the picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Orientation:
+    """Axes of a section in LPS and how they lie in the picture."""
+
+    key: str
+    normal: str
+    across: str
+    """Axis that runs to the right of the picture."""
+    down: str
+    down_sign: int
+    """-1: the axis runs up the picture."""
+    letters: tuple[str, str, str, str]
+    """Patient side at the left, right, top, bottom of the picture."""
+
+
+ORIENTATIONS = {
+    one.key: one
+    for one in (
+        Orientation("axial", "z", "x", "y", 1, ("R", "L", "A", "P")),
+        Orientation("coronal", "y", "x", "z", -1, ("R", "L", "H", "F")),
+        Orientation("sagittal", "x", "y", "z", -1, ("A", "P", "H", "F")),
+    )
+}
+"""Seen as radiologists do: axial from the feet, coronal from the front, sagittal from the left."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A square window on a plane, in pixels of the picture."""
+
+    orientation: Orientation
+    position_mm: float
+    corner_mm: tuple[float, float]
+    """Coordinates along across and down of the centre of the top left pixel."""
+    pixel_mm: float
+    size: int
+
+    def to_pixels(self, across: NDArray, down: NDArray) -> NDArray[np.float64]:
+        """Coordinates in mm to (n, 2) picture pixels x, y."""
+        x = (across - self.corner_mm[0]) / self.pixel_mm
+        y = (down - self.corner_mm[1]) / self.pixel_mm * self.orientation.down_sign
+        return np.column_stack([x, y])
+
+
+@dataclass(frozen=True)
+class SectionSource:
+    """Volumes of one course, ready to be cut. Needs CT and dose; raises OrRobotError without."""
+
+    course: PlanCourse
+
+    @cached_property
+    def ct(self) -> CtVolume:
+        if self.course.ct is None:
+            raise OrRobotError("no CT to draw on", "import the CT that the plan was made on")
+        return self.course.ct
+
+    @cached_property
+    def step_mm(self) -> float:
+        """Distance between neighbouring pictures in every orientation: that of the CT slices."""
+        return self.ct.grid.spacing_mm[2]
+
+    @cached_property
+    def masks(self) -> dict[int, NDArray[np.bool_]]:
+        """Structure number → voxels on `mask_grid`."""
+        structures = self.course.structures.structures if self.course.structures else ()
+        return {
+            one.number: structure_mask(one, self.mask_grid, self.step_mm)
+            for one in structures
+            if one.contours
+        }
+
+    @cached_property
+    def mask_grid(self) -> VolumeGrid:
+        """About 1 mm in plane, the CT's planes in z."""
+        grid = self.ct.grid
+        stride = max(1, round(1.0 / grid.spacing_mm[0]))
+        slices, rows, columns = grid.shape
+        return VolumeGrid(
+            grid.origin_mm,
+            (grid.spacing_mm[0] * stride, grid.spacing_mm[1] * stride, grid.spacing_mm[2]),
+            (slices, rows // stride, columns // stride),
+        )
+
+    @cached_property
+    def centre_mm(self) -> dict[str, float]:
+        """Where the key slices cross: middle of the target, else of the CT."""
+        target = self.course.target
+        if target is not None:
+            mask = self.masks[target.number]
+            if mask.any():
+                z, y, x = np.argwhere(mask).mean(axis=0)
+                at = {"x": x, "y": y, "z": z}
+                return {
+                    axis: float(self.mask_grid.axis_mm(axis)[round(at[axis])]) for axis in "xyz"
+                }
+        return {axis: float(self.ct.grid.axis_mm(axis).mean()) for axis in "xyz"}
+
+    @cached_property
+    def body_mm(self) -> NDArray[np.float64]:
+        """(2, 3) corners of what the pictures must show."""
+        if self.course.external is not None:
+            low, high = bounds_mm(self.course.external)
+        else:
+            axes = [self.ct.grid.axis_mm(axis) for axis in "xyz"]
+            low, high = (np.array([edge(axis) for axis in axes]) for edge in (np.min, np.max))
+        return np.stack([low, high])
+
+    def index_range(self, orientation: Orientation) -> tuple[int, int]:
+        """First and last picture that still cuts the CT, counted from the key slice."""
+        at = "xyz".index(orientation.normal)
+        axis = self.ct.grid.axis_mm(orientation.normal)
+        low = max(float(axis[0]), self.body_mm[0, at])
+        high = min(float(axis[-1]), self.body_mm[1, at])
+        centre = self.centre_mm[orientation.normal]
+        return (
+            min(0, int(np.ceil((low - centre) / self.step_mm))),
+            max(0, int(np.floor((high - centre) / self.step_mm))),
+        )
+
+    def view(self, orientation: Orientation, index: int, size: int) -> View:
+        """One scale for all pictures of a course, the body in the middle."""
+        low, high = self.body_mm
+        extent = float((high - low).max()) + 2 * MARGIN_MM
+        middle = {axis: (low[i] + high[i]) / 2 for i, axis in enumerate("xyz")}
+        return View(
+            orientation,
+            self.centre_mm[orientation.normal] + index * self.step_mm,
+            (
+                middle[orientation.across] - extent / 2,
+                middle[orientation.down] - orientation.down_sign * extent / 2,
+            ),
+            extent / size,
+            size,
+        )
+
+    def hounsfield(self, view: View) -> NDArray[np.float32]:
+        """(size, size) HU of the nearest CT plane, linear in it; air outside the CT."""
+        grid, normal = self.ct.grid, view.orientation.normal
+        nearest = grid.nearest(normal, view.position_mm)
+        plane = _cut(self.ct.hounsfield, normal, nearest)
+        return _warp(plane, grid, view, AIR_HU)
+
+    def dose(self, view: View) -> NDArray[np.float32]:
+        """(size, size) Gy as planned, linear between the dose planes; 0 outside the dose grid."""
+        dose = self.course.dose
+        if dose is None:
+            raise OrRobotError("no dose to draw", "import the RT Dose of the plan")
+        grid = _plane_of(dose.grid, view)
+        plane = resample_linear(dose.dose_gy, dose.grid, grid)
+        return _warp(_cut(plane, view.orientation.normal, 0), grid, view, 0.0)
+
+    def coverage(self, structure: Structure, view: View) -> NDArray[np.float32]:
+        """(size, size) share of the structure, 0 to 1; its edge is at 0.5."""
+        grid, normal = self.mask_grid, view.orientation.normal
+        nearest = grid.nearest(normal, view.position_mm)
+        plane = _cut(self.masks[structure.number], normal, nearest)
+        return _warp(plane, grid, view, 0.0)
+
+
+def _plane_of(grid: VolumeGrid, view: View) -> VolumeGrid:
+    """The grid cut down to one plane at the view's position."""
+    at = "xyz".index(view.orientation.normal)
+    origin, shape = list(grid.origin_mm), list(grid.shape)
+    origin[at], shape[2 - at] = view.position_mm, 1
+    return VolumeGrid(
+        (origin[0], origin[1], origin[2]), grid.spacing_mm, (shape[0], shape[1], shape[2])
+    )
+
+
+def _cut(volume: NDArray, normal: str, index: int) -> NDArray[np.float32]:
+    """One plane of a volume (slices, rows, columns)."""
+    return np.moveaxis(volume, "zyx".index(normal), 0)[index].astype(np.float32)
+
+
+def _warp(
+    plane: NDArray[np.float32], grid: VolumeGrid, view: View, outside: float
+) -> NDArray[np.float32]:
+    """A plane of the grid (down axis in rows, across axis in columns) on the picture's pixels."""
+    across, down = view.orientation.across, view.orientation.down
+    spacing = {axis: grid.spacing_mm["xyz".index(axis)] for axis in "xyz"}
+    origin = {axis: grid.origin_mm["xyz".index(axis)] for axis in "xyz"}
+    step = view.pixel_mm
+    picture_to_plane = np.array(
+        [
+            [step / spacing[across], 0, (view.corner_mm[0] - origin[across]) / spacing[across]],
+            [
+                0,
+                step * view.orientation.down_sign / spacing[down],
+                (view.corner_mm[1] - origin[down]) / spacing[down],
+            ],
+        ]
+    )
+    warped = cv2.warpAffine(
+        plane,
+        picture_to_plane,
+        (view.size, view.size),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=(outside,) * 4,
+    )
+    return np.asarray(warped, dtype=np.float32)
