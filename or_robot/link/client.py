@@ -21,7 +21,6 @@ from or_robot.link.codec import (
     Hello,
     Kind,
     Welcome,
-    decode_frame,
     decode_payload,
     encode_frame,
     encode_payload,
@@ -30,7 +29,7 @@ from or_robot.link.errors import LinkDown, LinkRefused, LinkTimeout
 from or_robot.link.exchange import exchange
 from or_robot.link.keys import SERVER_KEY, KeyFolder
 from or_robot.link.payloads import LinkHeartbeat, StopReply, StopRequest
-from or_robot.link.received import Inbox, Received, say_hello
+from or_robot.link.received import Inbox, Received, read_frame, say_hello
 from or_robot.link.servant import Servant, StopServant
 from or_robot.link.sockets import IO_THREADS, Lane, SocketPool, connect
 from or_robot.link.topics import request_named, topic_named
@@ -41,6 +40,10 @@ _log = logging.getLogger(__name__)
 
 STOP = "robot.stop"
 """Name of the stop request; not in the requests table because it has its own socket."""
+
+
+PASSING = frozenset({"no_robot", "failed"})
+"""Refusals of a stop that may be over in a moment: it is tried again while there is time."""
 
 
 class LinkClient:
@@ -117,7 +120,7 @@ class LinkClient:
         timeout_s: float | None = None,
         id: str | None = None,
     ) -> T:
-        """Ask and wait for the answer; the usual deadline of the requests table unless one is given.
+        """Ask and wait for the answer; the deadline of the requests table unless given.
 
         The same `id` twice is executed once and answered twice. LinkDown: not connected.
         LinkTimeout: no answer in time, outcome unknown. LinkRefused: the other side said no.
@@ -139,9 +142,17 @@ class LinkClient:
         """
         id_ = uuid.uuid4().hex
         request = StopRequest(id_, time.time(), self._name, room, reason)
-        frame = self._request_frame(STOP, request, timeout_s, id_)
-        answer = self._exchange(self._stops, frame, timeout_s, self._config.stop_retry_s)
-        return decode_payload(answer.body, StopReply)
+        deadline_s = time.monotonic() + timeout_s
+        while True:
+            left_s = deadline_s - time.monotonic()
+            frame = self._request_frame(STOP, request, left_s, id_)
+            try:
+                answer = self._exchange(self._stops, frame, left_s, self._config.stop_retry_s)
+                return decode_payload(answer.body, StopReply)
+            except LinkRefused as refusal:
+                retry_s = self._config.stop_retry_s
+                if refusal.code not in PASSING or left_s <= retry_s or self._closing.wait(retry_s):
+                    raise
 
     # Publish and subscribe
 
@@ -152,11 +163,11 @@ class LinkClient:
         self._inbox.subscribe(topic, callback)
 
     def last(self, topic: str, key: str | None = None) -> Received[Any] | None:
-        """Last good copy, with its age; `key` chooses a room where the topic has one value a room."""
+        """Last good copy, with its age; `key` chooses a room where a topic has one each."""
         return self._inbox.last(topic, key)
 
     def publish(self, topic: str, payload: object) -> None:
-        """For the topic's own publisher (the table says who). Never waits; LinkDown when not started.
+        """For the topic's own publisher (see the table). Never waits; LinkDown when not started.
 
         While the server is away a few messages queue, then new ones are shed: the next is newer.
         """
@@ -168,7 +179,6 @@ class LinkClient:
             Kind.PUBLISH,
             topic,
             stamp_s=time.time(),
-            key=getattr(payload, row.key) if row.key else "",
             body=encode_payload(payload),
         )
         with self._up_lock:
@@ -210,7 +220,7 @@ class LinkClient:
 
     @property
     def stop_station_alive(self) -> bool:
-        """Whether at least one panel could stop the robot now, as the server says and we hear it."""
+        """Whether at least one panel could stop the robot now, as far as the server hears them."""
         heartbeat = self._inbox.last("link.heartbeat", None)
         if heartbeat is None or heartbeat.age_s > self._config.lost_s:
             return False
@@ -241,7 +251,7 @@ class LinkClient:
         )
 
     def _fail_early_without_link(self) -> None:
-        """Do not make a person wait for a server that has been silent; but give a start its time."""
+        """Nobody waits for a server that has been silent; but a start is given its time."""
         young = time.monotonic() - self._started_s < 2 * self._config.lost_s
         if not self.connected and not young:
             raise self._down()
@@ -272,10 +282,10 @@ class LinkClient:
             with contextlib.suppress(zmq.ContextTerminated), self._stops.borrow() as socket:
                 say_hello(socket, Hello())
                 if socket.poll(int(self._config.hello_s * 1000)):
-                    self._note_welcome(decode_frame(socket.recv()))
+                    self._note_welcome(read_frame(socket))
 
-    def _note_welcome(self, frame: Frame) -> None:
-        if frame.kind is Kind.WELCOME:
+    def _note_welcome(self, frame: Frame | None) -> None:
+        if frame and frame.kind is Kind.WELCOME:
             welcome = decode_payload(frame.body, Welcome)
             self._welcome = Received("", "", welcome, frame.stamp_s, time.monotonic())
 

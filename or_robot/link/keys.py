@@ -157,14 +157,14 @@ class AllowList:
     def _state(self) -> tuple[int, int, int] | None:
         try:
             status = self._path.stat()
-        except FileNotFoundError:
+        except OSError:
             return None
         return status.st_mtime_ns, status.st_ino, status.st_size
 
     def _load(self) -> dict[str, AllowedKey]:
         try:
             return {key.public: key for key in self._keys.allowed()}
-        except OrRobotError as error:
+        except (OrRobotError, OSError) as error:
             _log.error("%s; refusing everybody", error)
             return {}
 

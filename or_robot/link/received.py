@@ -20,6 +20,7 @@ from or_robot.link.codec import (
     decode_payload,
     encode_frame,
     encode_payload,
+    refusal_in,
 )
 from or_robot.link.errors import LinkRefused
 from or_robot.link.topics import topic_named
@@ -28,6 +29,8 @@ T = TypeVar("T")
 Callback = Callable[["Received[Any]"], None]
 
 _log = logging.getLogger(__name__)
+_reported: set[str] = set()
+"""Problems logged already, so that a flood cannot fill the log."""
 
 POLL_S = 0.05
 """How soon a loop notices that it should end, or that there is a new subscription."""
@@ -65,7 +68,6 @@ class Inbox:
         self._newest: dict[str, Received[Any]] = {}
         self._lock = threading.Lock()
         self._subscriptions_changed = threading.Event()
-        self._unreadable: set[str] = set()
 
     def subscribe(self, topic: str, callback: Callback | None) -> None:
         topic_named(topic)
@@ -93,21 +95,21 @@ class Inbox:
                 self._say_hello(socket)
                 next_hello_s = time.monotonic() + self._hello_s
             if socket.poll(int(POLL_S * 1000)):
-                self._receive(socket.recv())
+                self._receive(socket)
 
     def _say_hello(self, socket: zmq.Socket) -> None:
         with self._lock:
             hello = Hello(subscribe=tuple(self._callbacks))
         say_hello(socket, hello)
 
-    def _receive(self, message: bytes) -> None:
+    def _receive(self, socket: zmq.Socket) -> None:
+        frame = read_frame(socket)
+        if frame is None or frame.kind is not Kind.PUBLISH:
+            return
         try:
-            frame = decode_frame(message)
-            if frame.kind is not Kind.PUBLISH:
-                return
             received = _received(frame)
         except LinkRefused as error:
-            self._report_unreadable(error)
+            _report_unreadable(error)
             return
         with self._lock:
             self._last[(received.topic, received.key)] = received
@@ -116,10 +118,23 @@ class Inbox:
         for callback in callbacks:
             _call(callback, received)
 
-    def _report_unreadable(self, error: LinkRefused) -> None:
-        if str(error) not in self._unreadable and len(self._unreadable) < 100:
-            self._unreadable.add(str(error))
-            _log.error("unreadable message from the server: %s", error)
+
+def read_frame(socket: zmq.Socket) -> Frame | None:
+    """The waiting message; None, and a line in the log, when it cannot be read."""
+    try:
+        frame = decode_frame(socket.recv())
+        if frame.kind is Kind.REFUSED:
+            raise refusal_in(frame)
+    except LinkRefused as error:
+        _report_unreadable(error)
+        return None
+    return frame
+
+
+def _report_unreadable(error: LinkRefused) -> None:
+    if error.problem not in _reported and len(_reported) < 100:
+        _reported.add(error.problem)
+        _log.error("from the server: %s", error)
 
 
 def say_hello(socket: zmq.Socket, hello: Hello) -> None:
@@ -133,8 +148,8 @@ def say_hello(socket: zmq.Socket, hello: Hello) -> None:
 
 def _received(frame: Frame) -> Received[Any]:
     topic = topic_named(frame.name)
-    payload = decode_payload(frame.body, topic.payload)
     born_s = time.monotonic() - frame.age_s
+    payload: Any = decode_payload(frame.body, topic.payload)
     return Received(frame.name, frame.key, payload, frame.stamp_s, born_s)
 
 

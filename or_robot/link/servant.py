@@ -19,7 +19,6 @@ from or_robot.link.codec import (
     Frame,
     Hello,
     Kind,
-    decode_frame,
     decode_payload,
     encode_payload,
     refused_frame,
@@ -28,7 +27,7 @@ from or_robot.link.errors import LinkRefused
 from or_robot.link.exchange import send
 from or_robot.link.memory import AnswerMemory
 from or_robot.link.payloads import Acknowledged, StopRequest
-from or_robot.link.received import POLL_S, say_hello
+from or_robot.link.received import POLL_S, read_frame, say_hello
 from or_robot.link.sockets import SocketPool
 from or_robot.link.topics import Request, request_named
 
@@ -86,10 +85,10 @@ class Servant:
                 say_hello(socket, Hello(serve=self.names))
                 next_hello_s = time.monotonic() + self._config.hello_s
             if socket.poll(int(POLL_S * 1000)):
-                self._accept(decode_frame(socket.recv()))
+                self._accept(read_frame(socket))
 
-    def _accept(self, frame: Frame) -> None:
-        if frame.kind is Kind.REQUEST and frame.caller is not None and frame.name in self._handlers:
+    def _accept(self, frame: Frame | None) -> None:
+        if frame and frame.kind is Kind.REQUEST and frame.caller and frame.name in self._handlers:
             self._workers.submit(self._answer, frame, frame.caller, time.monotonic())
 
     def _answer(self, frame: Frame, caller: Caller, received_s: float) -> None:
@@ -125,8 +124,8 @@ class StopServant:
                 say_hello(socket, Hello())
                 next_hello_s = time.monotonic() + self._config.hello_s
             if socket.poll(int(POLL_S * 1000)):
-                frame = decode_frame(socket.recv())
-                if frame.kind is Kind.REQUEST:
+                frame = read_frame(socket)
+                if frame and frame.kind is Kind.REQUEST:
                     send(socket, self._stop(frame))
 
     def _stop(self, frame: Frame) -> Frame:

@@ -1,0 +1,123 @@
+"""The server's threshold: who sends this, may they, and what was turned away."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import zmq
+
+from or_robot.config.link import LinkConfig
+from or_robot.link.codec import (
+    SCHEMA_VERSION,
+    Frame,
+    Kind,
+    decode_frame,
+    encode_frame,
+    refused_frame,
+)
+from or_robot.link.errors import LinkRefused
+from or_robot.link.keys import AllowedKey, AllowList, KeyFolder
+
+_log = logging.getLogger(__name__)
+
+SHED = "shed"
+"""Counted beside the refusals: a message not sent because its reader is too slow."""
+
+
+_UNREADABLE = Frame(SCHEMA_VERSION, Kind.REQUEST)
+"""Stands for a message whose name and id are not known."""
+
+
+class Tally:
+    """Counts what was refused or shed; logs the first of each kind, so that a flood cannot."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def add(self, code: str, detail: str) -> None:
+        with self._lock:
+            self._counts[code] += 1
+            first = self._counts[code] == 1
+        if first:
+            _log.warning("first %s: %s (counted from here on)", code, detail)
+
+    def counts(self) -> dict[str, int]:
+        with self._lock:
+            return dict(self._counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A connection and whose it is."""
+
+    routing: bytes
+    key: AllowedKey
+
+
+class Gate:
+    """Reads one server socket. Each message is checked against the allow-list as it is now."""
+
+    def __init__(self, config: LinkConfig, socket: zmq.Socket, tally: Tally) -> None:
+        self.socket, self._tally = socket, tally
+        self._allow = AllowList(KeyFolder(config.keys_folder))
+        self._largest = config.max_message_bytes
+
+    def receive(self, take: Callable[[Sender, Frame], None], *, answer: bool) -> None:
+        """Give the next message, which must be waiting, to `take`; count what is refused.
+
+        With `answer` the sender is told; a key that is not on the list any more is told nothing.
+        """
+        parts = self.socket.recv_multipart(copy=False)
+        key = self._allow.find(_user_id(parts[-1]))
+        if key is None:
+            self._tally.add("key", "message from a key that is not on the allow-list any more")
+            return
+        sender, frame = Sender(parts[0].bytes, key), _UNREADABLE
+        try:
+            frame = self._open(parts)
+            take(sender, frame)
+        except LinkRefused as refusal:
+            self._tally.add(refusal.code, f"{key.name}: {refusal.problem}")
+            if answer:
+                refused = refused_frame(frame.name, frame.id, time.time(), refusal)
+                self.send(sender.routing, encode_frame(refused))
+
+    def allowed(self, public: str) -> AllowedKey | None:
+        return self._allow.find(public)
+
+    def send(self, routing: bytes, message: bytes) -> bool:
+        """Without waiting. False: the reader is too slow (counted) or gone."""
+        try:
+            self.socket.send_multipart((routing, message), zmq.DONTWAIT)
+        except zmq.Again:
+            self._tally.add(SHED, "a reader is too slow")
+            return False
+        except zmq.ZMQError as error:
+            if error.errno != zmq.EHOSTUNREACH:
+                raise
+            return False
+        return True
+
+    def _open(self, parts: list[zmq.Frame]) -> Frame:
+        # A client that chose its own routing id could take over the place of another.
+        if len(parts) != 2 or not parts[0].bytes.startswith(b"\0"):
+            raise LinkRefused(
+                "garbage", f"message of {len(parts)} parts, or with its own routing id"
+            )
+        message = parts[1]
+        if len(message) > self._largest:
+            raise LinkRefused(
+                "oversize", f"message of {len(message)} bytes", f"at most {self._largest}"
+            )
+        return decode_frame(message.bytes)
+
+
+def _user_id(message: zmq.Frame) -> str:
+    """Public key of the connection, as the ZAP handler noted it."""
+    return str(message["User-Id"])
