@@ -23,7 +23,7 @@ class ControllerConfig(CheckedConfig):
     clearance_soft: float = setting(
         0.25, unit="m", low=0.0, high=2.0, doc="kept where there is room"
     )
-    lookahead: float = setting(1.6, unit="m", low=0.3, high=10.0, doc="along the path")
+    lookahead: float = setting(2.4, unit="m", low=0.3, high=10.0, doc="along the path")
     person_radius: float = setting(0.30, unit="m", low=0.1, high=1.0, doc="body of a person")
     person_distance: float = setting(0.7, unit="m", low=0.0, high=3.0, doc="kept from people")
     person_slow_distance: float = setting(2.5, unit="m", low=0.1, high=6.0, doc="slow from here on")

@@ -11,18 +11,33 @@ from numpy.typing import NDArray
 from or_robot.geometry.grid import GridSpec
 from or_robot.types.site import Zone
 
-KEEP_OUT = "keep_out"
+NO_GO = ("keep_out", "sterile")
+"""Kinds of zones that the footprint stays out of."""
+
+EDGE_SPACING = 0.05
+"""m between points on the edge of such a zone."""
 
 
 def keep_out_mask(spec: GridSpec, zones: Iterable[Zone]) -> NDArray[np.bool_]:
-    """(rows, columns) cells whose centre lies in a keep-out zone or that its edge crosses."""
+    """(rows, columns) cells in a no-go zone or on its edge."""
     mask = np.zeros(spec.shape, dtype=np.uint8)
     for zone in zones:
-        if zone.kind == KEEP_OUT:
+        if zone.kind in NO_GO:
             offset = zone.polygon - np.array([spec.origin_x, spec.origin_y])
             corners = np.round(offset / spec.resolution - 0.5).astype(np.int32)
             cv2.fillPoly(mask, [corners], 1)
     return mask.astype(np.bool_)
+
+
+def forbidden_edges(zones: Iterable[Zone]) -> NDArray[np.float64]:
+    """(n, 2) points along the edges of all no-go zones, m in the map frame."""
+    edges = [np.empty((0, 2))]
+    for zone in zones:
+        if zone.kind in NO_GO:
+            for a, b in zip(zone.polygon, np.roll(zone.polygon, -1, axis=0), strict=True):
+                count = max(1, int(np.hypot(*(b - a)) / EDGE_SPACING))
+                edges.append(a + np.arange(count)[:, None] / count * (b - a))
+    return np.concatenate(edges)
 
 
 def inside(polygon: NDArray[np.float64], x: float, y: float) -> bool:

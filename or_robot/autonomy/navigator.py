@@ -1,0 +1,376 @@
+"""Localization, costmaps, planner and controller behind one step."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from or_robot.autonomy.driver import Driver
+from or_robot.autonomy.progress import ProgressChecker
+from or_robot.autonomy.recovery import ORDER, Recovery, RunningRecovery
+from or_robot.autonomy.route import Route
+from or_robot.config.navigation import NavigatorConfig
+from or_robot.config.robot import RobotConfig
+from or_robot.control.surroundings import Surroundings, surroundings
+from or_robot.geometry.pose import Pose2D
+from or_robot.localization.localizer import Localizer
+from or_robot.planning.planner import Planner
+from or_robot.types.costmap import INSCRIBED
+from or_robot.types.motion import (
+    STANDSTILL,
+    LaserScan,
+    Odometry,
+    Path,
+    PoseEstimate,
+    Track,
+    Tracks,
+    Twist2D,
+    VelocityCommand,
+)
+from or_robot.types.navigation import (
+    IDLE_STATUS,
+    GoalRefused,
+    NavigationError,
+    NavigationState,
+    NavigationStatus,
+)
+from or_robot.types.site import OccupancyMap, Site
+from or_robot.world.costmap import Costmap
+from or_robot.world.zones import forbidden_edges, speed_limit
+
+OFF_PATH_M = 0.6
+"""Further off the path than this: plan anew."""
+FRESH_PLAN_PERIODS = 4
+"""Without any reason, the path is made anew every so many replan periods."""
+WALKING = 0.25
+"""m/s: who walks is not marked in the costmap, or leaves a trail of ghosts."""
+PERSON_AHEAD_M = 2.0
+"""Somebody so near may be the reason why the robot does not get on."""
+GIVE_WAY_S = 0.4
+"""Standing ordered for longer than this ends as a fresh start of the controller."""
+
+
+@dataclass(frozen=True, slots=True)
+class NavigatorInputs:
+    """The newest since the last step; None: nothing new."""
+
+    scan: LaserScan | None = None
+    odometry: Odometry | None = None
+    tracks: Tracks | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NavigatorOutput:
+    command: VelocityCommand
+    estimate: PoseEstimate | None
+    path: Path | None
+    status: NavigationStatus
+
+
+class Navigator:
+    """Drives to one goal at a time. `step` never raises for bad inputs: it stops and says why."""
+
+    def __init__(self, config: NavigatorConfig, site: Site, robot: RobotConfig) -> None:
+        rng = np.random.default_rng(config.seed)
+        self._config = config
+        self._site = site
+        self._localizer = Localizer(config.localization, site.map, rng)
+        self._costmap = Costmap(config.costmap, site, robot)
+        self._static_costs = self._costmap.costs
+        self._planner = Planner(config.planner)
+        self._driver = Driver(config.controller, robot, rng)
+        self._edges = forbidden_edges(site.zones)
+        self._progress = ProgressChecker(config.progress_distance)
+        self._scan: LaserScan | None = None
+        self._odometry: Odometry | None = None
+        self._tracks: Tracks | None = None
+        self._goal: Pose2D | None = None
+        self._route: Route | None = None
+        self._recovery: RunningRecovery | None = None
+        self._recoveries = 0
+        self._checked_s = self._planned_s = -math.inf
+        self._now_s = -math.inf
+        self._paused = False
+        self._status = IDLE_STATUS
+
+    # --- orders
+
+    def set_initial_pose(self, pose: Pose2D, covariance: NDArray[np.float64] | None = None) -> None:
+        """Where the robot stands: map ← base_link, covariance (3, 3) of x, y, yaw."""
+        self._localizer.set_pose(pose, covariance)
+        self._costmap.forget()
+
+    def set_goal(self, goal: Pose2D) -> None:
+        """Drive there, instead of any goal before. Raises GoalRefused, then the old one stays."""
+        self._planner.check_goal(self._static_costs, self._costmap.spec, goal)
+        self._clear_goal()
+        self._goal = goal
+        self._progress.restart(self._now_s)
+        self._status = NavigationStatus(
+            NavigationState.ACTIVE, NavigationError.NONE, "", None, None
+        )
+
+    def cancel(self) -> None:
+        """Give the goal up and stop."""
+        self._clear_goal()
+        self._status = IDLE_STATUS
+
+    def set_paused(self, paused: bool) -> None:
+        """Stand while True, keeping the goal; the time does not count as lack of progress."""
+        if self._paused and not paused:
+            self._driver.reset()
+        self._paused = paused
+
+    # --- the loop
+
+    def step(self, inputs: NavigatorInputs, t_s: float) -> NavigatorOutput:
+        """One control period at time `t_s` (ROS clock, s)."""
+        elapsed, self._now_s = t_s - self._now_s, t_s
+        if elapsed < 0.0:
+            self._restart_clock(t_s)
+        self._sense(inputs)
+        estimate = self._localizer.estimate()
+        twist = STANDSTILL
+        if self._goal is not None:
+            twist = self._towards(self._goal, estimate, min(max(elapsed, 0.0), 1.0), t_s)
+        path = self._route.path if self._route else None
+        return NavigatorOutput(VelocityCommand(t_s, twist), estimate, path, self._status)
+
+    def global_costmap(self) -> OccupancyMap:
+        return self._costmap.occupancy()
+
+    def local_costmap(self) -> OccupancyMap:
+        estimate = self._localizer.estimate()
+        return self._costmap.local(estimate.pose if estimate else Pose2D(0.0, 0.0, 0.0))
+
+    @property
+    def map_from_odom(self) -> Pose2D:
+        """What /tf carries: map ← odom."""
+        return self._localizer.map_from_odom
+
+    @property
+    def status(self) -> NavigationStatus:
+        return self._status
+
+    # --- sensing
+
+    def _sense(self, inputs: NavigatorInputs) -> None:
+        if inputs.tracks is not None:
+            self._tracks = inputs.tracks
+        if inputs.odometry is not None and _usable_odometry(inputs.odometry):
+            self._odometry = inputs.odometry
+            self._localizer.update_odometry(inputs.odometry)
+        scan = inputs.scan
+        if scan is not None and _usable_scan(scan):
+            self._scan = scan
+            self._localizer.update_scan(scan)
+            pose = self._localizer.pose_at(scan.stamp_s)
+            if pose is not None and not self._localizer.lost:
+                self._costmap.update(scan, pose, self._unexplained(scan, pose))
+
+    def _unexplained(self, scan: LaserScan, pose: Pose2D) -> NDArray[np.bool_]:
+        """(beams,) which hit neither the map nor somebody who walks."""
+        config = self._config.costmap
+        ranges = np.where(scan.valid, scan.ranges, 0.0).astype(np.float64)
+        bearings = scan.bearings
+        ends = np.stack((ranges * np.cos(bearings), ranges * np.sin(bearings)), axis=-1)
+        ends = pose.compose(scan.mount).transform(ends)
+        keep = self._localizer.field.distances(ends) > config.map_slack
+        for track in self._people(scan.stamp_s):
+            if math.hypot(*track.velocity) > WALKING:
+                keep &= np.hypot(*(ends - track.position).T) > config.person_clear
+        return keep
+
+    def _people(self, t_s: float) -> tuple[Track, ...]:
+        tracks = self._tracks
+        if tracks is None or abs(t_s - tracks.stamp_s) > self._config.tracks_max_age:
+            return ()
+        return tracks.tracks
+
+    def _around(self, scan: LaserScan, pose: Pose2D) -> Surroundings:
+        """Everything the footprint must not touch, in base_link of now."""
+        seen_from = self._localizer.pose_at(scan.stamp_s) or pose
+        to_base = pose.inverse()
+        seen = to_base.compose(seen_from).transform(scan.points())
+        edges = to_base.transform(self._edges) if len(self._edges) else self._edges
+        return surroundings(np.vstack((seen, edges)))
+
+    def _restart_clock(self, t_s: float) -> None:
+        """Time went back: the simulator restarted, nothing known before is true."""
+        self._scan = self._odometry = self._tracks = None
+        self._checked_s = self._planned_s = -math.inf
+        self._costmap.forget()
+        if self._goal is not None:
+            self._abort(NavigationError.TF_ERROR, "time went backwards")
+        self._progress.restart(t_s)
+
+    # --- driving
+
+    def _towards(
+        self, goal: Pose2D, estimate: PoseEstimate | None, elapsed: float, t_s: float
+    ) -> Twist2D:
+        if estimate is not None and estimate.lost:
+            self._abort(NavigationError.TF_ERROR, f"localization is lost: {self._localizer.reason}")
+            return STANDSTILL
+        stale = self._stale(t_s)
+        scan, odometry = self._scan, self._odometry
+        if stale or estimate is None or scan is None or odometry is None:
+            self._driver.reset()
+            self._say(stale or "waits for a pose")
+            if self._progress.standing(t_s) > self._config.abort_after:
+                self._abort(NavigationError.TF_ERROR, stale or "no pose")
+            return STANDSTILL
+        if self._paused:
+            self._progress.hold(elapsed)
+            self._say("held by the safety gate")
+            return STANDSTILL
+        pose = estimate.pose
+        if self._driver.arrived(pose, goal) and abs(odometry.twist.linear) < 0.05:
+            self._finish(NavigationState.SUCCEEDED, NavigationError.NONE, "")
+            return STANDSTILL
+        if not self._have_route(pose, goal, t_s):
+            return self._driver.stop()
+        return self._drive(pose, odometry.twist, self._around(scan, pose), t_s)
+
+    def _drive(self, pose: Pose2D, twist: Twist2D, around: Surroundings, t_s: float) -> Twist2D:
+        assert self._route is not None
+        self._progress.update(pose, self._route.remaining, t_s)
+        recovering = self._recover(pose, around, t_s)
+        if recovering is not None:
+            return recovering
+        people = self._people(t_s)
+        limit = speed_limit(self._site.zones, pose.x, pose.y)
+        command = self._driver.drive(self._route, pose, twist, around, people, limit)
+        self._say("" if command is not None else "no free way to move")
+        return self._driver.stop() if command is None else command
+
+    def _stale(self, t_s: float) -> str:
+        """Which input is missing or too old, or empty."""
+        config = self._config
+        if self._scan is None or t_s - self._scan.stamp_s > config.scan_max_age:
+            return "scan is stale"
+        if self._odometry is None or t_s - self._odometry.stamp_s > config.odometry_max_age:
+            return "odometry is stale"
+        return ""
+
+    # --- route
+
+    def _have_route(self, pose: Pose2D, goal: Pose2D, t_s: float) -> bool:
+        """Make or keep a path; False while there is none."""
+        off = self._route.advance(pose) if self._route else math.inf
+        period = self._config.planner.replan_period
+        if t_s - self._checked_s < period and off < OFF_PATH_M:
+            return True
+        if t_s - self._checked_s < period and self._route is None:
+            return False
+        self._checked_s = t_s
+        aged = t_s - self._planned_s > FRESH_PLAN_PERIODS * period
+        if off < OFF_PATH_M and not aged and not self._blocked():
+            return True
+        return self._plan(pose, goal, t_s)
+
+    def _plan(self, pose: Pose2D, goal: Pose2D, t_s: float) -> bool:
+        self._planned_s = t_s
+        costmap = self._costmap
+        try:
+            path = self._planner.plan(costmap.costs, costmap.spec, pose, goal, t_s)
+        except GoalRefused as refused:
+            self._route = None
+            self._say(refused.problem)
+            if self._progress.futile(t_s) > self._config.abort_after:
+                self._abort(refused.code, refused.problem)
+            return False
+        self._route = Route(path)
+        self._route.advance(pose)
+        return True
+
+    def _blocked(self) -> bool:
+        """Whether the rest of the path leads through cells where the robot would touch."""
+        assert self._route is not None
+        cells = self._costmap.spec.cells(self._route.rest()[:, :2])
+        costs = self._costmap.costs[cells[:, 0], cells[:, 1]]
+        beyond = slice(int(self._config.planner.start_slack / self._config.planner.spacing), None)
+        return bool(np.any(costs[beyond] >= INSCRIBED))
+
+    # --- recovery
+
+    def _recover(self, pose: Pose2D, around: Surroundings, t_s: float) -> Twist2D | None:
+        """The twist of a recovery behaviour, None when the robot drives normally."""
+        if self._recovery is not None:
+            wanted = self._recovery.twist(pose, t_s, self._config)
+            if wanted is not None:
+                return self._driver.careful(wanted, around)
+            self._end_recovery(t_s)
+        if self._progress.futile(t_s) > self._config.abort_after:
+            self._abort(
+                NavigationError.FAILED_TO_MAKE_PROGRESS,
+                f"not nearer for {self._config.abort_after:.0f} s",
+            )
+            return STANDSTILL
+        if self._progress.standing(t_s) > self._patience(pose, t_s):
+            self._begin_recovery(pose, t_s)
+        return None
+
+    def _patience(self, pose: Pose2D, t_s: float) -> float:
+        near = (math.hypot(*(track.position - (pose.x, pose.y))) for track in self._people(t_s))
+        if any(gap < PERSON_AHEAD_M for gap in near):
+            return self._config.person_patience
+        return self._config.progress_time
+
+    def _begin_recovery(self, pose: Pose2D, t_s: float) -> None:
+        kind = ORDER[self._recoveries % len(ORDER)]
+        self._recoveries += 1
+        if kind is Recovery.LOOK_AGAIN:
+            self._costmap.forget()
+        sense = 1.0 if self._recoveries % (2 * len(ORDER)) < len(ORDER) else -1.0
+        self._recovery = RunningRecovery(kind, t_s, pose, sense)
+        self._say(f"stuck: {kind.value}")
+
+    def _end_recovery(self, t_s: float) -> None:
+        self._recovery = None
+        self._planned_s = self._checked_s = -math.inf
+        self._driver.reset()
+        self._progress.retry(t_s)
+
+    # --- status
+
+    def _say(self, message: str) -> None:
+        remaining = self._route.remaining if self._route else None
+        speed = self._config.controller.max_speed
+        self._status = NavigationStatus(
+            NavigationState.ACTIVE,
+            NavigationError.NONE,
+            message,
+            remaining,
+            None if remaining is None else remaining / (0.7 * speed),
+            self._recoveries,
+        )
+
+    def _abort(self, error: NavigationError, message: str) -> None:
+        self._finish(NavigationState.ABORTED, error, message)
+
+    def _finish(self, state: NavigationState, error: NavigationError, message: str) -> None:
+        recoveries = self._recoveries
+        self._clear_goal()
+        self._status = NavigationStatus(state, error, message, None, None, recoveries)
+
+    def _clear_goal(self) -> None:
+        self._goal = self._route = self._recovery = None
+        self._recoveries = 0
+        self._checked_s = self._planned_s = -math.inf
+        self._driver.reset()
+
+
+def _usable_scan(scan: LaserScan) -> bool:
+    """Whether the scan has beams and a geometry at all."""
+    geometry = (scan.stamp_s, scan.angle_min, scan.angle_increment, scan.range_max)
+    return scan.ranges.size > 0 and bool(np.isfinite(geometry).all())
+
+
+def _usable_odometry(odometry: Odometry) -> bool:
+    pose, twist = odometry.pose, odometry.twist
+    values = (odometry.stamp_s, pose.x, pose.y, pose.yaw, twist.linear, twist.angular)
+    return bool(np.isfinite(values).all())

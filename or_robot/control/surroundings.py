@@ -1,0 +1,77 @@
+"""Obstacle points around the robot, bucketed so that the true footprint can be tested quickly."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+REACH = 3.5
+"""Points further than this along x or y do not matter within the horizon, m."""
+
+BUCKET = 0.25
+"""Side of a bucket, m."""
+
+BUCKETS = int(2 * REACH / BUCKET)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Points in base_link, sorted by bucket."""
+
+    points: NDArray[np.float64]
+    """(n, 2) m."""
+    first: NDArray[np.int64]
+    """(buckets² + 1,) where the points of a bucket (row by y, column by x) begin."""
+
+
+def surroundings(points: NDArray[np.float64]) -> Surroundings:
+    """Bucket obstacle points (n, 2) in base_link, m; drops those out of reach."""
+    near = points[np.all(np.abs(points) < REACH, axis=1)]
+    cells = ((near + REACH) / BUCKET).astype(np.int64)
+    keys = cells[:, 1] * BUCKETS + cells[:, 0]
+    order = np.argsort(keys, kind="stable")
+    first = np.searchsorted(keys[order], np.arange(BUCKETS * BUCKETS + 1))
+    return Surroundings(np.ascontiguousarray(near[order]), first.astype(np.int64))
+
+
+@njit(cache=True, fastmath=True)
+def box_distance(x: float, y: float, half_length: float, half_width: float) -> float:
+    """Distance of a point in the body frame to the rectangle, m; negative inside."""
+    dx, dy = abs(x) - half_length, abs(y) - half_width
+    if dx <= 0.0 and dy <= 0.0:
+        return max(dx, dy)
+    return math.hypot(max(dx, 0.0), max(dy, 0.0))
+
+
+@njit(cache=True, fastmath=True)
+def clearance(
+    points: NDArray[np.float64],
+    first: NDArray[np.int64],
+    x: float,
+    y: float,
+    yaw: float,
+    half_length: float,
+    half_width: float,
+    enough: float,
+) -> float:
+    """Distance of the footprint at a pose to the nearest point, m; exact up to `enough`."""
+    reach = math.hypot(half_length, half_width) + enough
+    cos, sin = math.cos(yaw), math.sin(yaw)
+    left = max(0, int((x - reach + REACH) / BUCKET))
+    right = min(BUCKETS - 1, int((x + reach + REACH) / BUCKET))
+    low = max(0, int((y - reach + REACH) / BUCKET))
+    high = min(BUCKETS - 1, int((y + reach + REACH) / BUCKET))
+    best = enough
+    for row in range(low, high + 1):
+        if right < left:
+            break
+        begin, end = first[row * BUCKETS + left], first[row * BUCKETS + right + 1]
+        for n in range(begin, end):
+            dx, dy = points[n, 0] - x, points[n, 1] - y
+            gap = box_distance(cos * dx + sin * dy, cos * dy - sin * dx, half_length, half_width)
+            best = min(best, gap)
+    return best
