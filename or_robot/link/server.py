@@ -14,7 +14,6 @@ from types import TracebackType
 from typing import Self
 
 import zmq
-import zmq.utils.z85
 from zmq.auth.thread import ThreadAuthenticator
 
 from or_robot.config.link import LinkConfig
@@ -27,7 +26,7 @@ from or_robot.link.payloads import LinkHeartbeat
 from or_robot.link.received import POLL_S
 from or_robot.link.request_desk import RequestDesk
 from or_robot.link.servant import Handler
-from or_robot.link.sockets import IO_THREADS, Lane, bind
+from or_robot.link.sockets import IO_THREADS, ZAP_DOMAIN, Lane, bind
 from or_robot.link.stop_desk import StopDesk
 from or_robot.link.topics import Role, topic_named
 
@@ -122,7 +121,7 @@ class LinkServer:
         zap.start()
         self._resources.callback(zap.stop)
         allow = _Admission(self._keys, self._tally)
-        zap.configure_curve_callback(domain="*", credentials_provider=allow)
+        zap.configure_curve_callback(domain=ZAP_DOMAIN, credentials_provider=allow)
 
     # Data thread
 
@@ -196,7 +195,7 @@ class _Admission:
         self._allow, self._tally = AllowList(keys), tally
 
     def callback(self, domain: str, key: bytes) -> bool:  # noqa: ARG002 — pyzmq's signature
-        if self._allow.find(zmq.utils.z85.encode(key).decode()) is not None:
+        if self._allow.find(key.decode()) is not None:
             return True
         self._tally.add("key", "connection with a key that is not on the allow-list")
         return False

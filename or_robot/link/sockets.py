@@ -26,6 +26,8 @@ class Lane(IntEnum):
 IO_THREADS = 2
 """One of them carries the stop lane alone: encrypting a large answer must not hold up a stop."""
 
+ZAP_DOMAIN = "link"
+
 _STOP_THREAD, _OTHER_THREAD = 0b01, 0b10
 
 
@@ -38,7 +40,7 @@ def bind(context: zmq.Context, config: LinkConfig, lane: Lane, keys: KeyPair) ->
     socket = _socket(context, config, lane, zmq.ROUTER)
     socket.curve_server = True
     socket.curve_publickey, socket.curve_secretkey = keys.public.encode(), keys.secret.encode()
-    socket.zap_domain = b"link"
+    socket.zap_domain = ZAP_DOMAIN.encode()
     socket.router_mandatory = True  # a send to a full or vanished peer is an error we count
     # Above what the desk refuses politely, the connection is cut before the memory is taken.
     socket.maxmsgsize = 4 * config.max_message_bytes

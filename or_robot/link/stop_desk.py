@@ -108,7 +108,7 @@ class StopDesk:
         key = (sender.key.name, frame.id)
         stop = self._stops.get(key)
         if stop is None:
-            _log.warning("STOP ROBOT from %s: %s", sender.key.name, request.reason)
+            _log.warning("STOP ROBOT from %s", sender.key.name)
             # The connection, not the message, says who asks and from which room.
             signed = msgspec.structs.replace(
                 frame,
