@@ -1,7 +1,8 @@
 # Everything a person needs: `make run`. `make help` lists the rest.
 
-PYTHON ?= python3
-SET_UP = PYTHONPATH=scripts PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m set_up
+# The Python that .venv was made with, once there is one. -S: no packages, hence none that re-execute.
+PYTHON ?= $(shell .venv/bin/python -S -c '' 2>/dev/null && echo .venv/bin/python || echo python3)
+SET_UP = PYTHONPATH=scripts PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -S -m set_up
 BIN = .venv/bin
 
 .PHONY: help setup run test check clean setup-tests

@@ -32,13 +32,14 @@ class Environment:
         return self.folder / "bin" / "python"
 
     def create(self, *, system_packages: bool = False) -> None:
-        """Make the environment unless a working one of this Python is there."""
+        """Make the environment unless one that works and has this Python is there."""
         if self._works():
             return
         system.require(self.console, system.VENV)
         shutil.rmtree(self.folder, ignore_errors=True)
         options = ["--system-site-packages"] if system_packages else []
-        command: list[str | Path] = [sys.executable, "-m", "venv", *options, self.folder]
+        base = Path(sys.executable).resolve()  # set-up itself may run in the one just removed
+        command: list[str | Path] = [base, "-m", "venv", *options, self.folder]
         self.console.run(f"{self.folder.name} with Python {system.VERSION}", command)
 
     def pip(self, verb: str, *arguments: str | Path) -> list[str | Path]:
@@ -68,9 +69,10 @@ class Environment:
             [self.python, "-c", show], capture_output=True, text=True, check=False
         )
         found = answer.stdout.strip()
-        if answer.returncode == 0 and found in ("3.11", "3.12"):
+        if found == system.VERSION:
             return True
-        self.console.say(f"  {self.folder.name} is not usable (Python {found or '?'}): made anew")
+        wanted = f"Python {system.VERSION} wanted, {found or 'none that works'} in it"
+        self.console.say(f"  {self.folder.name} is made anew: {wanted}")
         return False
 
 
