@@ -46,7 +46,7 @@ def slice_world(
         (pose, shape)
         for _, pose, shape in placed_shapes(world)
         if shape.kind is not ShapeKind.PLANE
-        and abs(pose.position[2] - height) <= _reach(pose, shape)[2]
+        and abs(pose.position[2] - height) <= reach(pose, shape)[2]
     ]
     spec = _spec(shapes, resolution)
     occupied = np.zeros(spec.shape, dtype=bool)
@@ -57,13 +57,15 @@ def slice_world(
     return OccupancyMap(spec, values)
 
 
-def _reach(pose: Transform, shape: Shape) -> NDArray[np.float64]:
-    """(3,) half sides of the upright box around a placed shape."""
+def reach(pose: Transform, shape: Shape) -> NDArray[np.float64]:
+    """(3,) half sides of the upright box around a placed shape; a plane is without end."""
+    if shape.kind is ShapeKind.PLANE:
+        return np.array([np.inf, np.inf, 0.0])
     return np.abs(pose.rotation) @ shape.half_extent
 
 
 def _spec(shapes: list[tuple[Transform, Shape]], resolution: float) -> GridSpec:
-    corners = np.array([[p.position - _reach(p, s), p.position + _reach(p, s)] for p, s in shapes])
+    corners = np.array([[p.position - reach(p, s), p.position + reach(p, s)] for p, s in shapes])
     low = np.floor(corners[:, 0, :2].min(axis=0) / resolution) - 2
     high = np.ceil(corners[:, 1, :2].max(axis=0) / resolution) + 2
     columns, rows = (high - low).astype(int)
@@ -74,9 +76,9 @@ def _spec(shapes: list[tuple[Transform, Shape]], resolution: float) -> GridSpec:
 def _mark(
     occupied: NDArray[np.bool_], spec: GridSpec, height: float, pose: Transform, shape: Shape
 ) -> None:
-    reach = _reach(pose, shape)[:2]
+    half = reach(pose, shape)[:2]
     (row0, column0), (row1, column1) = spec.cells(
-        np.array([pose.position[:2] - reach, pose.position[:2] + reach])
+        np.array([pose.position[:2] - half, pose.position[:2] + half])
     )
     rows, columns = row1 - row0 + 1, column1 - column0 + 1
     n = SAMPLES_PER_CELL

@@ -63,14 +63,6 @@ class Collision:
 
 
 @dataclass(frozen=True, slots=True)
-class Visual:
-    name: str
-    pose: Transform
-    shape: Shape
-    rgba: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Inertial:
     mass: float
     """kg."""
@@ -108,7 +100,6 @@ class Link:
     pose: Transform
     inertial: Inertial | None
     collisions: tuple[Collision, ...]
-    visuals: tuple[Visual, ...]
     lidars: tuple[LidarSensor, ...]
     contacts: tuple[ContactSensor, ...]
 

@@ -23,7 +23,6 @@ from or_robot.sim.sdf import (
     Model,
     Shape,
     ShapeKind,
-    Visual,
     World,
 )
 from or_robot.sim.sdf_sensors import read_contact, read_lidar
@@ -161,7 +160,6 @@ def _link(element: Element) -> Link:
         pose=_pose(element),
         inertial=None if inertial is None else _inertial(inertial),
         collisions=_unique(element, "collision", _collision),
-        visuals=_unique(element, "visual", _visual),
         lidars=tuple(
             read_lidar(sensors[name], _pose(sensors[name]))
             for name, kind in kinds.items()
@@ -197,14 +195,6 @@ def _collision(element: Element) -> Collision:
         if friction < 0.0:
             raise node.get("mu").error(f"is {friction:g}", "give 0 or more")
     return Collision(element.name(), _pose(element), _shape(element.get("geometry")), friction)
-
-
-def _visual(element: Element) -> Visual:
-    element.warn_unread("pose", "geometry", "material", "cast_shadows")
-    material = element.find("material")
-    diffuse = material.find("diffuse") if material is not None else None
-    rgba = diffuse.numbers(4) if diffuse is not None else (0.7, 0.7, 0.7, 1.0)
-    return Visual(element.name(), _pose(element), _shape(element.get("geometry")), rgba)
 
 
 def _shape(geometry: Element) -> Shape:

@@ -43,7 +43,8 @@ class LaserScan:
     @property
     def bearings(self) -> NDArray[np.float64]:
         """(beams,) rad in the sensor frame."""
-        return self.angle_min + self.angle_increment * np.arange(self.ranges.size)
+        steps = np.arange(self.ranges.size, dtype=np.float64)
+        return self.angle_min + self.angle_increment * steps
 
     @property
     def valid(self) -> NDArray[np.bool_]:

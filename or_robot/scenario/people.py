@@ -1,0 +1,128 @@
+"""Staff who walk: a torso on two legs, going from waypoint to waypoint.
+
+Gait: the foot on the floor stands still while the body passes over it; the other swings forward
+(double-support phases are left out). A planar lidar at shin height therefore sees one leg at rest
+and one moving, as it does in a hospital.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from or_robot.geometry.pose import Pose2D, wrap_angle
+
+TORSO_RADIUS = 0.20
+LEG_RADIUS = 0.06
+LEG_SPREAD = 0.10
+"""Of each leg sideways from the middle, m."""
+GAIT_PERIOD_S = 1.1
+"""Two steps (adult at ease: 100 to 115 steps a minute)."""
+ACCELERATION = 1.5
+"""m/s², speeding up and stopping."""
+TURN_RATE = 3.0
+"""rad/s."""
+REACHED = 0.15
+"""A waypoint counts as reached this near, m."""
+LOOK_AHEAD = 0.9
+"""An attentive person stops for a robot this near in front of them, m from centre to hull."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPlan:
+    """What one person does in a scenario."""
+
+    name: str
+    waypoints: NDArray[np.float64]
+    """(n, 2) m in the map frame; the first is where the person starts."""
+    speed: float
+    """Preferred, m/s."""
+    start_s: float
+    repeat: str
+    """At the last waypoint: "stop", "back" (turn round) or "loop" (on to the first)."""
+    attentive: bool
+    """Stops for a robot in front. One who is not walks on whatever comes."""
+
+
+class Walker:
+    """One person's motion. `step` advances; `pose`, `speed`, `discs` tell."""
+
+    def __init__(self, plan: PersonPlan) -> None:
+        self.plan = plan
+        first, second = plan.waypoints[0], plan.waypoints[min(1, len(plan.waypoints) - 1)]
+        heading = math.atan2(second[1] - first[1], second[0] - first[0])
+        self.pose = Pose2D(float(first[0]), float(first[1]), heading)
+        self.speed = 0.0
+        self._route = list(range(1, len(plan.waypoints)))
+        self._forward = True
+        self._gait = 0.0
+
+    def step(self, now_s: float, dt: float, robot_hull: NDArray[np.float64]) -> None:
+        """Walk for `dt` s. `robot_hull` (n, 2): corners of the robot in the map frame."""
+        wanted = self._wanted_speed(now_s, robot_hull)
+        change = np.clip(wanted - self.speed, -ACCELERATION * dt, ACCELERATION * dt)
+        self.speed = max(0.0, self.speed + float(change))
+        yaw = self.pose.yaw
+        if self._route:
+            target = self.plan.waypoints[self._route[0]]
+            bearing = math.atan2(target[1] - self.pose.y, target[0] - self.pose.x)
+            turn = wrap_angle(bearing - yaw)
+            yaw = wrap_angle(yaw + float(np.clip(turn, -TURN_RATE * dt, TURN_RATE * dt)))
+        self.pose = Pose2D(
+            self.pose.x + self.speed * math.cos(yaw) * dt,
+            self.pose.y + self.speed * math.sin(yaw) * dt,
+            yaw,
+        )
+        if self.speed > 0.0:
+            self._gait = (self._gait + dt / GAIT_PERIOD_S) % 1.0
+        self._pass_waypoint()
+
+    def discs(self) -> NDArray[np.float64]:
+        """(3, 3) x, y, radius of torso, left leg, right leg, m."""
+        reach = self.speed * GAIT_PERIOD_S / 4.0
+        left = reach * _swing(self._gait)
+        right = reach * _swing((self._gait + 0.5) % 1.0)
+        local = np.array([[0.0, 0.0], [left, LEG_SPREAD], [right, -LEG_SPREAD]])
+        radii = np.array([[TORSO_RADIUS], [LEG_RADIUS], [LEG_RADIUS]])
+        return np.hstack([self.pose.transform(local), radii])
+
+    def _wanted_speed(self, now_s: float, robot_hull: NDArray[np.float64]) -> float:
+        if now_s < self.plan.start_s or not self._route:
+            return 0.0
+        target = self.plan.waypoints[self._route[0]]
+        bearing = math.atan2(target[1] - self.pose.y, target[0] - self.pose.x)
+        if abs(wrap_angle(bearing - self.pose.yaw)) > math.radians(40.0):
+            return 0.0  # turn on the spot first
+        if self.plan.attentive and self._robot_in_front(robot_hull):
+            return 0.0
+        return self.plan.speed
+
+    def _robot_in_front(self, robot_hull: NDArray[np.float64]) -> bool:
+        offsets = robot_hull - np.array([self.pose.x, self.pose.y])
+        ahead = offsets @ np.array([math.cos(self.pose.yaw), math.sin(self.pose.yaw)])
+        aside = offsets @ np.array([-math.sin(self.pose.yaw), math.cos(self.pose.yaw)])
+        half = TORSO_RADIUS + 0.1
+        beside = aside.min() < half and aside.max() > -half
+        return bool(beside and ahead.max() > 0.0 and ahead.min() < LOOK_AHEAD)
+
+    def _pass_waypoint(self) -> None:
+        if not self._route:
+            return
+        target = self.plan.waypoints[self._route[0]]
+        if math.hypot(target[0] - self.pose.x, target[1] - self.pose.y) > REACHED:
+            return
+        self._route.pop(0)
+        if not self._route and self.plan.repeat != "stop":
+            count = len(self.plan.waypoints)
+            self._forward = self.plan.repeat == "loop" or not self._forward
+            self._route = list(range(count) if self._forward else range(count - 2, -1, -1))
+            if self.plan.repeat == "back" and self._forward:
+                self._route.pop(0)
+
+
+def _swing(phase: float) -> float:
+    """Foot ahead of the hip, from 1 back to -1 while standing and forward again while swinging."""
+    return 1.0 - 4.0 * phase if phase < 0.5 else 4.0 * phase - 3.0

@@ -1,0 +1,42 @@
+"""What is really so in a simulated wing. Only the referee may look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from or_robot.geometry.pose import Pose2D
+from or_robot.types.motion import Twist2D
+
+
+@dataclass(frozen=True, slots=True)
+class PersonTruth:
+    name: str
+    pose: Pose2D
+    speed: float
+    """Along the heading, m/s."""
+    discs: NDArray[np.float64]
+    """(3, 3) x, y, radius of torso, left leg, right leg; m in the map frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """The beginning of one touch between the robot and a thing that is not the floor."""
+
+    stamp_s: float
+    other: str
+    """Name of the model or person touched."""
+    robot_speed: float
+    """Speed of the robot's touched point just before, m/s."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroundTruth:
+    stamp_s: float
+    robot: Pose2D
+    twist: Twist2D
+    people: tuple[PersonTruth, ...]
+    contacts: tuple[Contact, ...]
+    """All since the start, oldest first."""

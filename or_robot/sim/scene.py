@@ -1,0 +1,220 @@
+"""SDF world + courier + people → one MuJoCo model.
+
+Collision bits: the robot meets everything; people meet only the robot; what is static meets only
+the robot. Geom groups: 1 may meet the lidar's plane, 2 is out of its reach, 3 is the robot itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from or_robot.errors import OrRobotError
+from or_robot.geometry.transform import Transform
+from or_robot.scenario.people import LEG_RADIUS, TORSO_RADIUS
+from or_robot.sim.config import SimConfig
+from or_robot.sim.occupancy import placed_shapes, reach
+from or_robot.sim.robot_model import BASE_LINK, RobotModel
+from or_robot.sim.sdf import Collision, Joint, Link, Shape, ShapeKind, World
+
+TICK_S = 0.01
+"""Base control, people and touches are looked at this often; physics steps divide it."""
+LIDAR_GROUP, OTHER_GROUP, ROBOT_GROUP = 1, 2, 3
+PLANE_MARGIN = 0.25
+"""How far above or below the lidar a shape may end and still be offered to its beams, m (tilt)."""
+STATIC_BITS, PERSON_BITS, ROBOT_BITS = (1, 0), (2, 0), (4, 3)
+"""contype, conaffinity."""
+LEG_HEIGHT, SHOULDER_HEIGHT, HEAD_RADIUS = 0.80, 1.50, 0.11
+PERSON_PARTS = ("torso", "left_leg", "right_leg")
+GEOM_TYPES = {
+    ShapeKind.BOX: mujoco.mjtGeom.mjGEOM_BOX,
+    ShapeKind.CYLINDER: mujoco.mjtGeom.mjGEOM_CYLINDER,
+    ShapeKind.SPHERE: mujoco.mjtGeom.mjGEOM_SPHERE,
+    ShapeKind.PLANE: mujoco.mjtGeom.mjGEOM_PLANE,
+}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A compiled model and where its parts are in it."""
+
+    model: mujoco.MjModel
+    owners: tuple[str, ...]
+    """Per geom: name of the model or person it belongs to; "" for floor and robot."""
+    things: NDArray[np.bool_]
+    """Per geom: whether touching it is a contact (not floor, not robot)."""
+    bumper_geom: int
+    wheel_dofs: tuple[int, int]
+    """Left, right, in qvel."""
+    base_body: int
+    mocap: NDArray[np.intp]
+    """(people, 3) mocap index of torso, left leg, right leg."""
+
+
+def build_scene(world: World, robot: RobotModel, people: Sequence[str], config: SimConfig) -> Scene:
+    """Compile. The robot stands at the origin; people are put in place by their mocap poses."""
+    spec = mujoco.MjSpec()
+    spec.option.timestep = TICK_S / config.substeps
+    spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+    spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
+    spec.option.impratio = 10.0
+    spec.option.gravity = world.gravity
+    owners = _add_static(spec, world, robot.lidar_height)
+    _add_robot(spec, robot, config)
+    for name in people:
+        owners.update(_add_person(spec, name))
+    try:
+        model = spec.compile()
+    except ValueError as error:
+        raise OrRobotError(f"world {world.name!r}: {error}", "mend the world or model") from error
+    geoms = [model.geom(i).name for i in range(model.ngeom)]
+    return Scene(
+        model=model,
+        owners=tuple(owners.get(name, "") for name in geoms),
+        things=np.array([bool(owners.get(name)) for name in geoms]),
+        bumper_geom=model.geom(f"robot/{robot.bumper}").id,
+        wheel_dofs=(
+            int(model.joint(robot.drive.left_joint).dofadr[0]),
+            int(model.joint(robot.drive.right_joint).dofadr[0]),
+        ),
+        base_body=model.body(BASE_LINK).id,
+        mocap=np.array(
+            [[model.body(f"{p}/{part}").mocapid[0] for part in PERSON_PARTS] for p in people],
+            dtype=np.intp,
+        ).reshape(-1, len(PERSON_PARTS)),
+    )
+
+
+def _add_static(spec: mujoco.MjSpec, world: World, lidar_height: float) -> dict[str, str]:
+    """Add the world's geometry; returns geom name → model name."""
+    owners: dict[str, str] = {}
+    moving = [model.name for model in world.models if not model.static]
+    if moving:
+        raise OrRobotError(f"model {moving[0]!r} is not static", "write <static>true</static>")
+    for index, (owner, pose, shape) in enumerate(placed_shapes(world)):
+        geom = _add_geom(spec.worldbody, f"{owner}/{index}", pose, shape)
+        geom.contype, geom.conaffinity = STATIC_BITS
+        half = reach(pose, shape)[2]
+        near = abs(pose.position[2] - lidar_height) <= half + PLANE_MARGIN
+        floor = shape.kind is ShapeKind.PLANE
+        geom.group = LIDAR_GROUP if near and not floor else OTHER_GROUP
+        if not floor:
+            owners[geom.name] = owner
+    return owners
+
+
+def _add_geom(body: mujoco.MjsBody, name: str, pose: Transform, shape: Shape) -> mujoco.MjsGeom:
+    half = shape.half_extent
+    size = {
+        ShapeKind.BOX: half,
+        ShapeKind.CYLINDER: (half[0], half[2], 0.0),
+        ShapeKind.SPHERE: (half[0], 0.0, 0.0),
+        ShapeKind.PLANE: (0.0, 0.0, 1.0),
+    }[shape.kind]
+    return body.add_geom(
+        name=name,
+        type=GEOM_TYPES[shape.kind],
+        size=size,
+        pos=pose.position,
+        quat=quaternion(pose.rotation),
+    )
+
+
+def quaternion(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(3, 3) rotation to (4,) w, x, y, z."""
+    found = np.zeros(4)
+    mujoco.mju_mat2Quat(found, rotation.flatten())
+    return found
+
+
+def _add_robot(spec: mujoco.MjSpec, robot: RobotModel, config: SimConfig) -> None:
+    base = robot.model.link(BASE_LINK)
+    if base is None:
+        raise OrRobotError(f"model {robot.model.name!r} has no {BASE_LINK}")
+    body = spec.worldbody.add_body(name=BASE_LINK)
+    body.add_freejoint()
+    _fill_link(body, base)
+    _add_children(body, base, robot)
+    for name in (robot.drive.left_joint, robot.drive.right_joint):
+        servo = spec.add_actuator(
+            name=name,
+            target=name,
+            trntype=mujoco.mjtTrn.mjTRN_JOINT,
+            gaintype=mujoco.mjtGain.mjGAIN_FIXED,
+            biastype=mujoco.mjtBias.mjBIAS_AFFINE,
+            forcerange=(-config.wheel_torque, config.wheel_torque),
+        )
+        servo.gainprm[0] = config.wheel_gain
+        servo.biasprm[2] = -config.wheel_gain
+
+
+def _add_children(body: mujoco.MjsBody, parent: Link, robot: RobotModel) -> None:
+    for joint in robot.model.joints:
+        child = robot.model.link(joint.child)
+        if joint.parent != parent.name or child is None:
+            continue
+        pose = parent.pose.inverse().compose(child.pose)
+        child_body = body.add_body(
+            name=child.name, pos=pose.position, quat=quaternion(pose.rotation)
+        )
+        _add_joint(child_body, joint)
+        _fill_link(child_body, child)
+        if joint.name in (robot.drive.left_joint, robot.drive.right_joint):
+            _round_tyres(child_body)
+        _add_children(child_body, child, robot)
+
+
+def _round_tyres(wheel: mujoco.MjsBody) -> None:
+    """Cylinders become ellipsoids: a tyre meets the floor in one spot, a line would scrub."""
+    for geom in wheel.geoms:
+        if geom.type == mujoco.mjtGeom.mjGEOM_CYLINDER:
+            radius, half_width, _ = geom.size
+            geom.type = mujoco.mjtGeom.mjGEOM_ELLIPSOID
+            geom.size = (radius, radius, half_width)
+
+
+def _add_joint(body: mujoco.MjsBody, joint: Joint) -> None:
+    if joint.kind == "revolute":
+        body.add_joint(name=joint.name, type=mujoco.mjtJoint.mjJNT_HINGE, axis=joint.axis)
+
+
+def _fill_link(body: mujoco.MjsBody, link: Link) -> None:
+    if link.inertial is not None:
+        full = link.inertial.pose.rotation @ link.inertial.inertia @ link.inertial.pose.rotation.T
+        body.explicitinertial = True
+        body.mass = link.inertial.mass
+        body.ipos = link.inertial.pose.position
+        body.fullinertia = (*full.diagonal(), full[0, 1], full[0, 2], full[1, 2])
+    for collision in link.collisions:
+        _add_robot_geom(body, collision)
+
+
+def _add_robot_geom(body: mujoco.MjsBody, collision: Collision) -> None:
+    geom = _add_geom(body, f"robot/{collision.name}", collision.pose, collision.shape)
+    geom.contype, geom.conaffinity = ROBOT_BITS
+    geom.group = ROBOT_GROUP
+    geom.friction[0] = collision.friction
+    geom.priority = 1  # the robot's own tyres and casters decide the friction, not the floor
+
+
+def _add_person(spec: mujoco.MjSpec, name: str) -> dict[str, str]:
+    """Three mocap bodies; returns geom name → person."""
+    torso_half = (SHOULDER_HEIGHT - LEG_HEIGHT) / 2.0
+    cylinder, sphere = mujoco.mjtGeom.mjGEOM_CYLINDER, mujoco.mjtGeom.mjGEOM_SPHERE
+    torso = (cylinder, (TORSO_RADIUS, torso_half, 0.0), LEG_HEIGHT + torso_half)
+    head = (sphere, (HEAD_RADIUS, 0.0, 0.0), SHOULDER_HEIGHT + HEAD_RADIUS)
+    leg = (cylinder, (LEG_RADIUS, LEG_HEIGHT / 2.0, 0.0), LEG_HEIGHT / 2.0)
+    owners = {}
+    for part, shapes in zip(PERSON_PARTS, ((torso, head), (leg,), (leg,)), strict=True):
+        body = spec.worldbody.add_body(name=f"{name}/{part}", mocap=True)
+        for index, (kind, size, height) in enumerate(shapes):
+            geom = body.add_geom(name=f"{name}/{part}/{index}", type=kind, size=size)
+            geom.pos = (0.0, 0.0, height)
+            geom.contype, geom.conaffinity = PERSON_BITS
+            geom.group = LIDAR_GROUP if part != "torso" else OTHER_GROUP
+            owners[geom.name] = name
+    return owners

@@ -1,0 +1,192 @@
+"""The simulated wing with the courier and people in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from or_robot.config.robot import RobotConfig
+from or_robot.errors import OrRobotError
+from or_robot.geometry.pose import Pose2D
+from or_robot.geometry.transform import Transform
+from or_robot.scenario.people import PersonPlan, Walker
+from or_robot.scenario.truth import Contact, GroundTruth, PersonTruth
+from or_robot.sim.base import Battery, DriveController, WheelOdometry
+from or_robot.sim.config import SimConfig
+from or_robot.sim.lidar import Lidar
+from or_robot.sim.robot_model import courier_model
+from or_robot.sim.scene import TICK_S, build_scene
+from or_robot.sim.sdf_reader import load_world
+from or_robot.types.motion import LaserScan, Odometry, Twist2D
+from or_robot.types.sensing import SensorFrame
+from or_robot.world.site import load_site
+
+TOUCH_GAP_TICKS = 20
+"""A touch that comes back sooner than this is still the same touch."""
+
+
+@dataclass
+class _Gathered:
+    """What the sensors gave since the last frame."""
+
+    scans: list[LaserScan]
+    odometry: list[Odometry]
+    bumper: bool = False
+
+
+class SimWorld:
+    """MuJoCo physics in ticks of 10 ms. Two worlds with one seed and the same calls agree exactly.
+
+    `start` is the robot's pose in the map frame; unless given it stands at the station `dock`.
+    """
+
+    def __init__(
+        self,
+        world: str,
+        *,
+        seed: int,
+        robot: RobotConfig = RobotConfig(),  # noqa: B008 - frozen
+        people: Sequence[PersonPlan] = (),
+        start: Pose2D | None = None,
+        config: SimConfig = SimConfig(),  # noqa: B008 - frozen
+    ) -> None:
+        model = courier_model()
+        self._scene = build_scene(load_world(world), model, [p.name for p in people], config)
+        self._data = mujoco.MjData(self._scene.model)
+        self._walkers = tuple(Walker(plan) for plan in people)
+        self._footprint = robot.footprint
+        self._substeps = config.substeps
+        lidar_random, odometry_random = (
+            np.random.Generator(np.random.PCG64(child))
+            for child in np.random.SeedSequence(seed).spawn(2)
+        )
+        self._drive = DriveController(robot, model.drive, config)
+        self._odometry = WheelOdometry(model.drive, config, odometry_random)
+        self._battery = Battery(config)
+        self._lidar = Lidar(model.lidar, model.lidar_mount, lidar_random)
+        self._scan_ticks = _ticks(model.lidar.rate, "lidar")
+        self._odometry_ticks = _ticks(model.drive.odometry_rate, "odometry")
+        self._tick = 0
+        self._estop = False
+        self._contacts: list[Contact] = []
+        self._touched: dict[str, int] = {}
+        self._gathered = _Gathered([], [])
+        self._place(load_site(world).stations["dock"].pose if start is None else start)
+
+    @property
+    def time_s(self) -> float:
+        return self._tick * TICK_S
+
+    def command(self, twist: Twist2D) -> None:
+        """A new /cmd_vel. The base stops by itself 250 ms after the last one."""
+        self._drive.command(twist, self.time_s)
+
+    def set_hardware_estop(self, pressed: bool) -> None:
+        """The red button on the robot: brakes the base at once, whatever is commanded."""
+        self._estop = pressed
+
+    def step(self, until_s: float) -> SensorFrame:
+        """Run to the tick at or before `until_s`; everything the sensors gave, oldest first."""
+        while (self._tick + 1) * TICK_S <= until_s + TICK_S * 1e-6:
+            self._advance()
+        gathered, self._gathered = self._gathered, _Gathered([], [])
+        return SensorFrame(
+            stamp_s=self.time_s,
+            scans=tuple(gathered.scans),
+            odometry=tuple(gathered.odometry),
+            bumper=gathered.bumper,
+            hardware_estop=self._estop,
+            battery=self._battery.charge,
+        )
+
+    def truth(self) -> GroundTruth:
+        people = tuple(
+            PersonTruth(walker.plan.name, walker.pose, walker.speed, walker.discs())
+            for walker in self._walkers
+        )
+        pose, twist = self._base().planar(), self._twist()
+        return GroundTruth(self.time_s, pose, twist, people, tuple(self._contacts))
+
+    def _place(self, start: Pose2D) -> None:
+        half = start.yaw / 2.0
+        self._data.qpos[:7] = (start.x, start.y, 0.0, np.cos(half), 0.0, 0.0, np.sin(half))
+        self._place_people()
+        mujoco.mj_forward(self._scene.model, self._data)
+        self._watch_touches(np.zeros(6))
+        if self._contacts:
+            raise OrRobotError(
+                f"the robot cannot start at ({start.x:g}, {start.y:g}): "
+                f"{self._contacts[0].other} is there",
+                "choose another start",
+            )
+
+    def _advance(self) -> None:
+        scene, data = self._scene, self._data
+        data.ctrl[:] = self._drive.wheel_speeds(self.time_s, TICK_S, powered=not self._estop)
+        self._move_people()
+        before = data.qvel[:6].copy()
+        mujoco.mj_step(scene.model, data, nstep=self._substeps)
+        self._tick += 1
+        wheels = data.qvel[list(scene.wheel_dofs)]
+        self._battery.drain(float(np.abs(data.actuator_force * wheels).sum()), TICK_S)
+        self._watch_touches(before)
+        self._sense()
+
+    def _sense(self) -> None:
+        scene, data, gathered = self._scene, self._data, self._gathered
+        if self._tick % self._odometry_ticks == 0:
+            angles = data.qpos[[dof + 1 for dof in scene.wheel_dofs]]
+            dt = self._odometry_ticks * TICK_S
+            gathered.odometry.append(self._odometry.read(self.time_s, dt, angles))
+        if self._tick % self._scan_ticks == 0:
+            mujoco.mj_kinematics(scene.model, data)
+            scan = self._lidar.scan(scene.model, data, self._base(), self.time_s)
+            gathered.scans.append(scan)
+
+    def _base(self) -> Transform:
+        """map ← base_link."""
+        rotation = np.zeros(9)
+        mujoco.mju_quat2Mat(rotation, self._data.qpos[3:7])
+        return Transform(self._data.qpos[:3].copy(), rotation.reshape(3, 3))
+
+    def _twist(self) -> Twist2D:
+        velocity, base = self._data.qvel[:6], self._base()
+        return Twist2D(float(base.rotation[:, 0] @ velocity[:3]), float(velocity[5]))
+
+    def _move_people(self) -> None:
+        if self._walkers:
+            hull = self._base().planar().transform(self._footprint)
+            for walker in self._walkers:
+                walker.step(self.time_s, TICK_S, hull)
+            self._place_people()
+
+    def _place_people(self) -> None:
+        for walker, indices in zip(self._walkers, self._scene.mocap, strict=True):
+            self._data.mocap_pos[indices, :2] = walker.discs()[:, :2]
+
+    def _watch_touches(self, velocity: NDArray[np.float64]) -> None:
+        """Note touches that begin; `velocity` (6,) is the base's qvel before the step."""
+        pairs = self._data.contact.geom
+        scene = self._scene
+        for index in np.flatnonzero(scene.things[pairs].any(axis=1)):
+            first, second = pairs[index]
+            name = scene.owners[second if scene.things[second] else first]
+            if scene.bumper_geom in (first, second):
+                self._gathered.bumper = True
+            if self._tick - self._touched.get(name, -TOUCH_GAP_TICKS) >= TOUCH_GAP_TICKS:
+                point = self._data.contact.pos[index] - self._data.qpos[:3]
+                at_point = velocity[:2] + velocity[5] * np.array([-point[1], point[0]])
+                self._contacts.append(Contact(self.time_s, name, float(np.hypot(*at_point))))
+            self._touched[name] = self._tick
+
+
+def _ticks(rate: float, what: str) -> int:
+    """Ticks between two readings of a sensor of `rate` Hz."""
+    ticks = round(1.0 / (rate * TICK_S))
+    if ticks < 1 or abs(ticks * rate * TICK_S - 1.0) > 1e-9:
+        raise OrRobotError(f"{what} rate {rate:g} Hz", f"give one that divides {1 / TICK_S:g} Hz")
+    return ticks
