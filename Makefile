@@ -29,6 +29,6 @@ check: setup-tests  ## ruff, mypy, import-linter
 	@$(BIN)/lint-imports
 
 clean:  ## remove everything that set-up and tests made here; state under OR_ROBOT_HOME stays
-	@rm -rf .venv build web/node_modules web/static/vendor or_robot.egg-info
+	@rm -rf .venv build web/node_modules or_robot.egg-info
 	@rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -11,14 +11,13 @@ from setuptools import find_packages, setup
 PACKAGE = "or_robot"
 ROOT = Path(__file__).resolve().parent
 SHARED_FOLDERS = ("launch", "simulation", "web")
-LEFT_OUT = {"node_modules", "__pycache__"}
 
 
 def shared_files() -> Iterator[tuple[str, list[str]]]:
-    """Everything under the shared folders, for share/or_robot/, as data_files wants it."""
+    """Everything under the shared folders, `npm ci`'s files included, as data_files wants it."""
     for shared in SHARED_FOLDERS:
         for folder, subfolders, names in os.walk(ROOT / shared):
-            subfolders[:] = sorted(set(subfolders) - LEFT_OUT)
+            subfolders.sort()
             relative = Path(folder).relative_to(ROOT)
             if names:
                 yield f"share/{PACKAGE}/{relative}", [str(relative / n) for n in sorted(names)]

@@ -61,7 +61,7 @@ class SetUp:
     def front_end(self) -> None:
         web = self.project / "web"
         inputs = fingerprint([web / "package.json", web / "package-lock.json"])
-        if self.stamps.done("front-end", inputs) and (web / "static" / "vendor").is_dir():
+        if self.stamps.done("front-end", inputs) and (web / "node_modules").is_dir():
             return
         front_end.install(web, self.environment, self.console)
         self.stamps.mark("front-end", inputs)
