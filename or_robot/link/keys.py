@@ -18,6 +18,7 @@ _log = logging.getLogger(__name__)
 
 SERVER_KEY = "server"
 ALLOW_LIST = "allowed.json"
+DEFAULT_KEYS = (("gateway", Role.GATEWAY, ""), ("panel-OR-1", Role.PANEL, "OR-1"))
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _Z85_KEY = re.compile(r"[0-9a-zA-Z.\-:+=^!/*?&<>()\[\]{}@%$#]{40}")
@@ -50,26 +51,26 @@ class KeyFolder:
     def new(self, name: str) -> KeyPair:
         """Make and keep a key pair; an existing one of this name is refused, never overwritten."""
         _check_name(name)
-        if self._secret_file(name).exists():
+        if self.secret_file(name).exists():
             raise OrRobotError(
                 f"key {name!r} exists already", "choose another name or revoke it first"
             )
         public, secret = zmq.curve_keypair()
         pair = KeyPair(public.decode(), secret.decode())
-        self._write(self._secret_file(name), pair.secret)
-        self._write(self._public_file(name), pair.public)
+        self._write(self.secret_file(name), pair.secret)
+        self._write(self.public_file(name), pair.public)
         return pair
 
     def pair(self, name: str) -> KeyPair:
-        public, secret = self.public(name), self._read(name, self._secret_file(name))
+        public, secret = self.public(name), self._read(name, self.secret_file(name))
         return KeyPair(public, secret)
 
     def public(self, name: str) -> str:
-        return self._read(name, self._public_file(name))
+        return self._read(name, self.public_file(name))
 
     def remove(self, name: str) -> None:
-        self._secret_file(name).unlink(missing_ok=True)
-        self._public_file(name).unlink(missing_ok=True)
+        self.secret_file(name).unlink(missing_ok=True)
+        self.public_file(name).unlink(missing_ok=True)
 
     def allowed(self) -> tuple[AllowedKey, ...]:
         """The allow-list; empty when there is none. A damaged list is an error, not "nobody"."""
@@ -107,10 +108,10 @@ class KeyFolder:
             self.folder / ALLOW_LIST, msgspec.json.format(msgspec.json.encode(keys)).decode()
         )
 
-    def _secret_file(self, name: str) -> Path:
+    def secret_file(self, name: str) -> Path:
         return self.folder / f"{name}.secret"
 
-    def _public_file(self, name: str) -> Path:
+    def public_file(self, name: str) -> Path:
         return self.folder / f"{name}.public"
 
     def _read(self, name: str, path: Path) -> str:
@@ -182,15 +183,20 @@ def new_allowed_key(keys: KeyFolder, name: str, role: Role, room: str = "") -> K
 
 
 def ensure_default_keys(home: Path) -> KeyFolder:
-    """Keys of one machine that runs everything: server, gateway and the panel of OR-1."""
+    """At the first start: keys of a machine that runs everything (server, gateway, panel of OR-1).
+
+    Later starts change nothing, so that a revoked key stays revoked. The server's key comes last
+    and so marks that the others are there.
+    """
     keys = KeyFolder(home / "keys")
-    if not (keys.folder / f"{SERVER_KEY}.secret").exists():
+    if not keys.secret_file(SERVER_KEY).exists():
+        present = {key.name for key in keys.allowed()}
+        for name, role, room in DEFAULT_KEYS:
+            if name not in present:
+                keys.remove(name)
+                new_allowed_key(keys, name, role, room)
+        keys.remove(SERVER_KEY)
         keys.new(SERVER_KEY)
-    present = {key.name for key in keys.allowed()}
-    for name, role, room in (("gateway", Role.GATEWAY, ""), ("panel-OR-1", Role.PANEL, "OR-1")):
-        if name not in present:
-            keys.remove(name)
-            new_allowed_key(keys, name, role, room)
     return keys
 
 
