@@ -1,0 +1,49 @@
+"""`python -m or_robot.info`: the information process."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+
+from or_robot.config.link import LinkConfig
+from or_robot.errors import OrRobotError
+from or_robot.home import home
+from or_robot.info.process import serve
+from or_robot.info.service import InformationService
+from or_robot.link.keys import ensure_default_keys
+
+SWITCH_INTERVAL_S = 0.0005
+"""Drawing an image must not keep the link's threads waiting for Python's usual 5 ms."""
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT. Exit status: 0 stopped, 1 failed, 2 bad use."""
+    parser = argparse.ArgumentParser(prog="python -m or_robot.info", description=__doc__)
+    parser.add_argument("--host", default=LinkConfig.host, help="address to listen on")
+    parser.add_argument("--port", type=int, default=LinkConfig().port, help="first of four ports")
+    given = parser.parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    try:
+        _run(LinkConfig(host=given.host, port=given.port), stopping)
+    except OrRobotError as error:
+        parser.exit(1, f"info: {error}\n")
+
+
+def _run(config: LinkConfig, stopping: threading.Event) -> None:
+    ensure_default_keys(home())
+    service = InformationService(home() / "info")
+    try:
+        serve(config, service, stopping)
+    finally:
+        service.close()
+
+
+if __name__ == "__main__":
+    main()
