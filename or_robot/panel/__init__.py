@@ -1,1 +1,1 @@
-"""The OR panel: Flask app, one blueprint a feature."""
+"""The operating-room panel: Flask, one blueprint a feature; it reaches the suite over the link."""

@@ -1,0 +1,170 @@
+// The case on screen: one patient version for everything. A mismatch shows nothing old.
+
+import { ApiError, getJson } from "./api.js";
+import { emptyBanner, showBanner } from "./banner.js";
+import { byId, segments, setText } from "./dom.js";
+import { emptyDvh, showDvh } from "./dvh.js";
+import { age, clock } from "./format.js";
+import { t } from "./i18n.js";
+import { emptyImage, showImage } from "./image.js";
+import { emptyPlan, showPlan } from "./plan.js";
+
+const ORIENTATIONS = ["axial", "coronal", "sagittal"];
+const RETRY_MS = 1500;
+
+let shown = null; // { version, copy }
+let loading = false;
+let retryAt = 0;
+let choice = { view: "planned", orientation: "axial", index: 0 };
+let range = [0, 0];
+
+const plan = () => shown?.copy.value.plans[0] ?? null;
+
+function clear(text) {
+  shown = null;
+  emptyBanner(text);
+  emptyPlan("");
+  emptyDvh();
+  emptyImage("");
+  byId("views").replaceChildren();
+  byId("orientations").replaceChildren();
+}
+
+// Called with every live message: compares what is shown with what is true now.
+export function followCase(state, nowMs) {
+  if (!byId("plan")) return;
+  const current = state.case && !state.case.stale && state.link_up ? state.case.value.version : null;
+  if (shown && current !== null && shown.version !== current) clear(t("case.changed"));
+  const old = shown && !shown.copy.live && state.link_up;
+  if ((!shown || old) && !loading && nowMs >= retryAt) loadCase();
+}
+
+async function loadCase() {
+  loading = true;
+  try {
+    const copy = await getJson("/api/case");
+    if (shown?.version === copy.value.version) {
+      shown.copy = copy;
+    } else {
+      choice = { view: "planned", orientation: "axial", index: 0 };
+      shown = { version: copy.value.version, copy };
+      render();
+    }
+  } catch (error) {
+    retryAt = performance.now() + RETRY_MS;
+    if (!shown) clear(error.status === 409 ? t("case.changed") : t("case.unavailable"));
+    report(error);
+  } finally {
+    loading = false;
+  }
+}
+
+function report(error) {
+  if (!(error instanceof ApiError)) throw error;
+}
+
+export function render() {
+  if (!shown) return;
+  const { patient } = shown.copy.value;
+  if (!patient) return noPatient();
+  showBanner(patient);
+  const card = plan();
+  if (!card) return emptyPlan(t("plan.none"));
+  if (card.version !== shown.version || card.patient_id !== patient.patient_id) return clear(t("case.mismatch"));
+  showPlan(card);
+  showChoices(card);
+  loadImage();
+  loadDvh();
+}
+
+function noPatient() {
+  const { copy, version } = shown;
+  clear(t("banner.nobody"));
+  shown = { copy, version };
+}
+
+function showChoices(card) {
+  segments(byId("views"), card.dose_views, choice.view, (view) => choose({ view }));
+  const orientations = ORIENTATIONS.map((name) => ({ key: name, label: t(`image.${name}`) }));
+  segments(byId("orientations"), orientations, choice.orientation, (orientation) => choose({ orientation, index: 0 }));
+}
+
+function choose(change) {
+  const card = plan();
+  if (!card) return;
+  const viewChanged = "view" in change && change.view !== choice.view;
+  choice = { ...choice, ...change };
+  showChoices(card);
+  loadImage();
+  if (viewChanged) loadDvh();
+}
+
+function asked() {
+  const card = plan();
+  return { patient: card.patient_id, plan: card.plan_uid, view: choice.view, version: shown.version };
+}
+
+async function loadImage() {
+  try {
+    const facts = await showImage({ ...asked(), orientation: choice.orientation, index: choice.index });
+    if (!facts) return;
+    range = facts.index_range;
+    const position = t("image.slice", { mm: facts.slice_position_mm.toFixed(0), n: signed(facts.index) });
+    setText(byId("slice-label"), position);
+    showStepButtons();
+  } catch (error) {
+    emptyImage(t("image.unavailable", { why: error.message }));
+    report(error);
+  }
+}
+
+const signed = (n) => (n > 0 ? `+${n}` : String(n));
+
+function showStepButtons() {
+  byId("slice-minus").disabled = choice.index <= range[0];
+  byId("slice-plus").disabled = choice.index >= range[1];
+}
+
+async function loadDvh() {
+  const what = asked();
+  emptyDvh();
+  try {
+    const { value } = await getJson("/api/case/dvh", what);
+    const current = shown?.version === what.version && choice.view === what.view;
+    if (current && value.version === what.version && value.patient_id === what.patient) await showDvh(value);
+  } catch (error) {
+    report(error);
+  }
+}
+
+export function stepSlice(step) {
+  const index = choice.index + step;
+  if (shown && index >= range[0] && index <= range[1]) choose({ index });
+}
+
+// Old looks old: dated, and greyed once the information behind it cannot be asked.
+export function showCaseAge(state, elapsedS, reachable) {
+  if (!byId("plan") || !shown) return;
+  const caseAge = state.case && state.case.age_s + elapsedS;
+  const old = !reachable || !state.link_up || caseAge === null || caseAge > state.case.max_age_s;
+  for (const id of ["banner", "plan", "images"]) byId(id).dataset.stale = String(old);
+  const { fetched_s: fetched } = shown.copy;
+  setText(byId("case-age"), old ? t("case.last_good", { when: clock(fetched) }) : t("age", { age: age(caseAge) }));
+}
+
+export function armCase() {
+  if (!byId("plan")) return;
+  byId("slice-minus").addEventListener("click", () => stepSlice(-1));
+  byId("slice-plus").addEventListener("click", () => stepSlice(1));
+  swipe(byId("images").querySelector("figure"));
+}
+
+function swipe(area) {
+  let start = null;
+  area.addEventListener("pointerdown", (event) => { start = event.clientY; });
+  area.addEventListener("pointerup", (event) => {
+    const moved = start === null ? 0 : event.clientY - start;
+    if (Math.abs(moved) > area.clientHeight * 0.08) stepSlice(moved < 0 ? 1 : -1);
+    start = null;
+  });
+}

@@ -1,0 +1,23 @@
+// Texts by language, from the same files the server reads.
+
+const LANGUAGES = ["en", "ko"];
+let language = document.documentElement.lang;
+let texts = {};
+
+export const currentLanguage = () => language;
+export const otherLanguage = () => LANGUAGES[(LANGUAGES.indexOf(language) + 1) % LANGUAGES.length];
+export const has = (key) => key in texts;
+
+export function t(key, values = {}) {
+  const text = texts[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
+
+export async function useLanguage(wanted) {
+  const response = await fetch(`/static/i18n/${wanted}.json`);
+  texts = await response.json();
+  language = wanted;
+  document.documentElement.lang = wanted;
+  document.cookie = `language=${wanted}; path=/; max-age=31536000; samesite=strict`;
+  for (const element of document.querySelectorAll("[data-i18n]")) element.textContent = t(element.dataset.i18n);
+}

@@ -1,0 +1,82 @@
+// The room's screen: joins live state, case, map and commands.
+
+import { armCase, followCase, render, showCaseAge } from "./case.js";
+import { byId, make, setText } from "./dom.js";
+import { resizeDvh } from "./dvh.js";
+import { age } from "./format.js";
+import { currentLanguage, otherLanguage, t, useLanguage } from "./i18n.js";
+import { Live } from "./live.js";
+import { currentSite, drawMap, loadSite } from "./map.js";
+import { armRobot, showErrands, showRobot } from "./robot.js";
+import { armStop } from "./stop.js";
+
+const SYMBOLS = { high: "⛔", medium: "⚠", low: "ⓘ" };
+const SERVER_SILENT_S = 3;
+const REFRESH_MS = 250;
+const room = document.body.dataset.room;
+
+armStop(); // first of all, and without waiting for texts
+
+let message = null;
+let receivedAt = 0;
+let siteAsked = false;
+let live = null;
+
+async function loadMap() {
+  if (siteAsked || document.body.dataset.viewRobot !== "true") return;
+  siteAsked = true;
+  try {
+    await loadSite();
+  } catch {
+    setTimeout(() => { siteAsked = false; }, 2000); // the robot may not have told its map yet
+  }
+  showErrands(currentSite(), room);
+}
+
+function showAlarms(alarms) {
+  const items = alarms.map(({ key, priority }) => make("li", `${SYMBOLS[priority]} ${t(`alarm.${key}`)}`, { class: priority }));
+  const list = byId("alarms");
+  if (list.textContent !== items.map((item) => item.textContent).join("")) list.replaceChildren(...items);
+}
+
+function refresh() {
+  if (!message || !live) return;
+  const { state, session } = message;
+  const elapsedS = (performance.now() - receivedAt) / 1000;
+  const reachable = elapsedS < SERVER_SILENT_S;
+  const silent = reachable ? [] : [{ key: "server", priority: "medium" }];
+  showAlarms([...silent, ...state.alarms]);
+  showRobot(state, elapsedS, session, reachable);
+  showCaseAge(state, elapsedS, reachable);
+  const linkAge = state.link_age_s === null ? null : state.link_age_s + elapsedS;
+  setText(byId("link-age"), t(state.link_up && reachable ? "foot.link" : "foot.link_down", { age: age(linkAge) }));
+  const robot = state.robot;
+  drawMap(robot?.value ?? null, !robot || robot.age_s + elapsedS > robot.max_age_s);
+}
+
+function onMessage(next) {
+  const loggedOut = message?.session && !next.session;
+  if (loggedOut || (!next.session && document.body.dataset.viewRobot === "true")) return location.reload();
+  message = next;
+  receivedAt = performance.now();
+  followCase(next.state, receivedAt);
+  loadMap();
+  refresh();
+}
+
+async function changeLanguage() {
+  await useLanguage(otherLanguage());
+  byId("language").lang = otherLanguage();
+  showErrands(currentSite(), room);
+  render();
+  refresh();
+}
+
+await useLanguage(currentLanguage());
+armRobot();
+armCase();
+showErrands(null, room);
+byId("language").addEventListener("click", changeLanguage);
+addEventListener("resize", () => { render(); resizeDvh(); refresh(); });
+live = new Live(onMessage);
+setInterval(refresh, REFRESH_MS);
