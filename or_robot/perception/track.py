@@ -1,0 +1,44 @@
+"""One person as a Kalman filter with constant velocity (Bar-Shalom: Estimation, 6.3)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+FIRST_SPEED = 0.8
+"""m/s, one sigma of the velocity of somebody just seen."""
+
+OBSERVE = np.eye(2, 4)
+
+
+class PersonFilter:
+    """State x, y, vx, vy in the map frame."""
+
+    def __init__(self, position: NDArray[np.float64], sigma: float, stamp_s: float) -> None:
+        self.mean = np.array([position[0], position[1], 0.0, 0.0])
+        self.covariance = np.diag([sigma**2, sigma**2, FIRST_SPEED**2, FIRST_SPEED**2])
+        self.seen_s = stamp_s
+        self.hits = 1
+        self.misses = 0
+
+    def predict(self, elapsed_s: float, acceleration: float) -> None:
+        """White noise of acceleration (m/s², one sigma) over the elapsed time."""
+        move = np.eye(4)
+        move[0, 2] = move[1, 3] = elapsed_s
+        push = np.zeros((4, 2))
+        push[[0, 1], [0, 1]] = elapsed_s**2 / 2.0
+        push[[2, 3], [0, 1]] = elapsed_s
+        self.mean = move @ self.mean
+        self.covariance = move @ self.covariance @ move.T + acceleration**2 * push @ push.T
+
+    def correct(self, position: NDArray[np.float64], sigma: float, stamp_s: float) -> None:
+        innovation = position - self.mean[:2]
+        spread = self.covariance[:2, :2] + sigma**2 * np.eye(2)
+        gain = np.linalg.solve(spread, self.covariance[:2]).T
+        self.mean = self.mean + gain @ innovation
+        keep = np.eye(4) - gain @ OBSERVE
+        # Joseph's form stays symmetric and positive
+        self.covariance = keep @ self.covariance @ keep.T + sigma**2 * gain @ gain.T
+        self.seen_s = stamp_s
+        self.hits += 1
+        self.misses = 0
