@@ -48,6 +48,10 @@ class Driver:
         self._final.reset()
         self._turning = self._ending = False
 
+    def measured(self, twist: Twist2D) -> None:
+        """How the base really moves: the gate may hold it back."""
+        self._controller.measured = twist
+
     def arrived(self, pose: Pose2D, goal: Pose2D) -> bool:
         return self._ending and self._final.arrived(pose.inverse().compose(goal))
 

@@ -151,6 +151,13 @@ class Navigator:
         """What /tf carries: map ← odom."""
         return self._localizer.map_from_odom
 
+    def estimate_at(self, stamp_s: float) -> PoseEstimate | None:
+        """The estimate as of a stamp within the last seconds; None before there is any."""
+        newest, pose = self._localizer.estimate(), self._localizer.pose_at(stamp_s)
+        if newest is None or pose is None:
+            return None
+        return PoseEstimate(stamp_s, pose, newest.covariance, newest.lost)
+
     @property
     def status(self) -> NavigationStatus:
         return self._status
@@ -163,6 +170,7 @@ class Navigator:
         if inputs.odometry is not None and _usable_odometry(inputs.odometry):
             self._odometry = inputs.odometry
             self._localizer.update_odometry(inputs.odometry)
+            self._driver.measured(inputs.odometry.twist)
         scan = inputs.scan
         if scan is not None and _usable_scan(scan):
             self._scan = scan

@@ -25,6 +25,11 @@ WIDE_SHARE = 0.25
 """Share of the samples drawn three times as wide."""
 
 
+AHEAD_SPEED = 0.2
+AHEAD_YAW_RATE = 0.6
+"""A command may be ahead of the measured twist by so much, m/s and rad/s."""
+
+
 @dataclass(frozen=True, slots=True)
 class ControlInputs:
     """All in base_link of the measured pose."""
@@ -51,6 +56,8 @@ class PredictiveController:
         self._rng = rng
         self._between = _interpolation(config.steps)
         self._sequence = np.zeros((config.steps, 2))
+        self.measured = STANDSTILL
+        """Twist of the base now; commands are ramped from about there."""
         self._sent: deque[Twist2D] = deque(maxlen=round(config.command_delay / config.period) or 1)
         gain = 1.0 - math.exp(-config.step / max(config.command_lag, 1e-3))
         self._limits = np.array(
@@ -148,9 +155,16 @@ class PredictiveController:
         return np.array([x, y, yaw, v, w])
 
     def ramped(self, wanted: Twist2D) -> Twist2D:
-        """Within the limits of acceleration, counted from the last command."""
-        config, robot = self._config, self._robot
-        last = self._sent[-1] if self._sent else STANDSTILL
+        """Within the limits of acceleration, counted from the last command.
+
+        The gate may have held the base back: then from what it really does.
+        """
+        config, robot, now = self._config, self._robot, self.measured
+        last = self._sent[-1] if self._sent else now
+        last = Twist2D(
+            now.linear + _bounded(last.linear - now.linear, AHEAD_SPEED),
+            now.angular + _bounded(last.angular - now.angular, AHEAD_YAW_RATE),
+        )
         braking = abs(wanted.linear) < abs(last.linear)
         limit = robot.max_deceleration if braking else robot.max_acceleration
         v = last.linear + _bounded(wanted.linear - last.linear, limit * config.period)
