@@ -17,7 +17,7 @@ from or_robot.geometry.volume import VolumeGrid
 from or_robot.types.radiotherapy import CtVolume, Structure
 
 AIR_HU = -1024
-MARGIN_MM = 8.0
+MARGIN_MM = 14.0
 """Around the head, in the picture."""
 
 
