@@ -6,14 +6,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import cv2
-import matplotlib
 import numpy as np
+from matplotlib.figure import Figure
 
+from or_robot.scenario.report import draw_map
 from or_robot.types.site import FREE, OCCUPIED, OccupancyMap, Station, Zone
-
-matplotlib.use("Agg")
-
-from matplotlib import pyplot as plt
 
 GREY_FREE, GREY_UNKNOWN, GREY_OCCUPIED = 254, 205, 0
 """As nav2_map_server's map saver writes them."""
@@ -41,7 +38,7 @@ def write_map(map_: OccupancyMap, folder: Path) -> None:
         f"origin: [{spec.origin_x:g}, {spec.origin_y:g}, 0]\n"
         "negate: 0\n"
         "occupied_thresh: 0.65\n"
-        "free_thresh: 0.25\n",
+        "free_thresh: 0.196\n",
         encoding="utf-8",
     )
 
@@ -50,7 +47,8 @@ def write_picture(
     map_: OccupancyMap, stations: Mapping[str, Station], zones: Iterable[Zone], file: Path
 ) -> None:
     """A picture of the map with its stations (arrow: heading) and zones."""
-    figure, axes = plt.subplots(figsize=(12, 8.4), layout="constrained")
+    figure = Figure(figsize=(12, 8.4), layout="constrained")
+    axes = figure.subplots()
     draw_map(axes, map_)
     for zone in zones:
         color = ZONE_COLORS[zone.kind]
@@ -64,18 +62,3 @@ def write_picture(
         )
         axes.text(pose.x + 0.25, pose.y - 0.35, station.name, fontsize=9, color="g")
     figure.savefig(file, dpi=80)
-    plt.close(figure)
-
-
-def draw_map(axes: plt.Axes, map_: OccupancyMap) -> None:
-    """The map on matplotlib axes in metres."""
-    spec = map_.spec
-    shade = np.select([map_.values == FREE, map_.values == OCCUPIED], [1.0, 0.0], 0.8)
-    extent = (
-        spec.origin_x,
-        spec.origin_x + spec.columns * spec.resolution,
-        spec.origin_y,
-        spec.origin_y + spec.rows * spec.resolution,
-    )
-    axes.imshow(shade, cmap="gray", vmin=0, vmax=1, origin="lower", extent=extent)
-    axes.set(xlabel="x (m)", ylabel="y (m)", aspect="equal")

@@ -1,0 +1,120 @@
+"""Run a scenario: world and robot step by step, the referee watching, faster than real time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from or_robot.config.robot import RobotConfig
+from or_robot.scenario.description import Scenario
+from or_robot.scenario.referee import Referee, Verdict
+from or_robot.scenario.truth import GroundTruth
+from or_robot.types.motion import Twist2D
+from or_robot.types.sensing import SensorFrame
+from or_robot.types.tasks import TaskRequest
+
+STEP_S = 0.02
+"""The safety gate's period, the shortest in the robot."""
+TRACE_EVERY = 5
+"""Steps between two points of the trace."""
+
+
+class SimulatedWorld(Protocol):
+    """What the runner needs of a simulator."""
+
+    def command(self, twist: Twist2D) -> None: ...
+    def set_hardware_estop(self, pressed: bool) -> None: ...
+    def step(self, until_s: float) -> SensorFrame: ...
+    def truth(self) -> GroundTruth: ...
+
+
+class Pilot(Protocol):
+    """What the runner needs of a robot's software."""
+
+    def submit(self, request: TaskRequest) -> None: ...
+    def step(self, frame: SensorFrame) -> Twist2D: ...
+    def given_up(self) -> bool:
+        """Whether it will not try any more on anything it was asked for."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What a plot needs, ten times a second."""
+
+    robot: NDArray[np.float64]
+    """(n, 6) time, x, y, yaw, forward speed, yaw rate."""
+    people: NDArray[np.float64]
+    """(n, people, 2) x, y."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    seed: int
+    verdict: Verdict
+    passed: bool
+    ended: str
+    """"delivered" | "timeout" | "given_up"."""
+    trace: Trace
+    wall_s: float
+
+    @property
+    def real_time_factor(self) -> float:
+        return self.verdict.time_s / self.wall_s
+
+
+def run_scenario(
+    scenario: Scenario,
+    world: SimulatedWorld,
+    pilot: Pilot,
+    robot: RobotConfig,
+    seed: int,
+    progress: Callable[[float], None] = lambda _fraction: None,
+) -> Run:
+    """Run until delivered, given up or out of time. `world` and `pilot` were made from `seed`."""
+    referee = Referee(scenario, robot)
+    recorder = _Recorder()
+    tasks = sorted(scenario.tasks, key=lambda task: task.at_s)
+    events = sorted(scenario.events, key=lambda event: event.at_s)
+    started = time.perf_counter()
+    ended = "timeout"
+    for step in range(1, round(scenario.timeout_s / STEP_S) + 1):
+        now = step * STEP_S
+        while events and events[0].at_s <= now:
+            world.set_hardware_estop(events.pop(0).kind == "hardware_estop_pressed")
+        while tasks and tasks[0].at_s <= now:
+            pilot.submit(tasks.pop(0).request)
+        world.command(pilot.step(world.step(now)))
+        truth = world.truth()
+        referee.watch(truth)
+        if step % TRACE_EVERY == 0:
+            recorder.note(truth)
+            progress(now / scenario.timeout_s)
+        if referee.delivered or (not tasks and pilot.given_up()):
+            ended = "delivered" if referee.delivered else "given_up"
+            break
+    verdict = referee.verdict()
+    wall_s = time.perf_counter() - started
+    passed = verdict.passed(scenario.success)
+    return Run(seed, verdict, passed, ended, recorder.trace(), wall_s)
+
+
+class _Recorder:
+    def __init__(self) -> None:
+        self._robot: list[tuple[float, ...]] = []
+        self._people: list[list[tuple[float, float]]] = []
+
+    def note(self, truth: GroundTruth) -> None:
+        pose, twist = truth.robot, truth.twist
+        self._robot.append((truth.stamp_s, pose.x, pose.y, pose.yaw, twist.linear, twist.angular))
+        self._people.append([(person.pose.x, person.pose.y) for person in truth.people])
+
+    def trace(self) -> Trace:
+        count = len(self._robot)
+        robot = np.array(self._robot, dtype=np.float64).reshape(count, 6)
+        return Trace(robot, np.array(self._people, dtype=np.float64).reshape(count, -1, 2))
