@@ -1,0 +1,176 @@
+"""Process `navigation`: localization, costmaps, planner and controller behind navigate_to_pose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from geometry_msgs.msg import PoseWithCovarianceStamped, TwistStamped
+from nav_msgs.msg import OccupancyGrid
+from nav_msgs.msg import Odometry as OdometryMsg
+from nav_msgs.msg import Path as PathMsg
+from or_robot_interfaces.msg import SafetyState as SafetyStateMsg
+from or_robot_interfaces.msg import Tracks as TracksMsg
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
+from sensor_msgs.msg import LaserScan as LaserScanMsg
+from tf2_msgs.msg import TFMessage
+
+from or_robot.autonomy.navigator import Navigator, NavigatorInputs, NavigatorOutput
+from or_robot.config.navigation import NavigatorConfig
+from or_robot.config.robot import RobotConfig
+from or_robot.nodes import names
+from or_robot.nodes.conversions import (
+    command_to_ros,
+    estimate_from_ros,
+    estimate_to_ros,
+    map_to_ros,
+    odometry_from_ros,
+    path_to_ros,
+    safety_state_from_ros,
+    tracks_from_ros,
+    transform_to_ros,
+)
+from or_robot.nodes.last_pose import LastPose
+from or_robot.nodes.navigate_server import NavigateServer
+from or_robot.nodes.runtime import (
+    Diagnostics,
+    Heartbeat,
+    ManagedNode,
+    declare_config,
+    now_s,
+    run,
+)
+from or_robot.nodes.start import declare_start
+from or_robot.nodes.transforms import Mounts
+from or_robot.types.motion import Odometry, Path, Tracks
+from or_robot.types.site import OccupancyMap, Site
+
+STEP_HZ = 20.0
+GLOBAL_HZ, LOCAL_HZ = 1.0, 5.0
+
+
+class NavigationNode(ManagedNode):
+    def __init__(self) -> None:
+        super().__init__("navigation")
+        start = declare_start(self)
+        site = start.site
+        robot = declare_config(self, RobotConfig, "robot.")
+        self._navigator = Navigator(declare_config(self, NavigatorConfig), site, robot)
+        self._start_pose = start.pose
+        self._last_pose = LastPose()
+        self._mounts = Mounts(self)
+        self._scan: LaserScanMsg | None = None
+        self._odometry: Odometry | None = None
+        self._tracks: Tracks | None = None
+        self._placed = False
+        self._path: Path | None = None
+        self._stepped_s = -1.0
+        self._server = NavigateServer(self, self._navigator)
+        self._advertise(site)
+        self._listen()
+        self._diagnostics = Diagnostics(self, lambda: (True, self._navigator.status.message))
+        Heartbeat(self, "navigation", lambda: self.active)
+
+    def loops(self) -> list[tuple[float, Callable[[], None]]]:
+        navigator = self._navigator
+        return [
+            (STEP_HZ, self._diagnostics.timed(self._loop)),
+            (GLOBAL_HZ, lambda: self._tell_map(self._global, navigator.global_costmap)),
+            (LOCAL_HZ, lambda: self._tell_map(self._local, navigator.local_costmap)),
+        ]
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        self._server.stop()
+        return super().on_deactivate(state)
+
+    def _advertise(self, site: Site) -> None:
+        publisher = self.create_publisher
+        self._command = publisher(TwistStamped, names.COMMAND_RAW, names.NEWEST)
+        self._pose = publisher(PoseWithCovarianceStamped, names.POSE, names.NEWEST)
+        self._plan = publisher(PathMsg, names.PLAN, names.LATCHED)
+        self._tf = publisher(TFMessage, "/tf", names.EVENT)
+        self._global = publisher(OccupancyGrid, names.GLOBAL_COSTMAP, names.LATCHED)
+        self._local = publisher(OccupancyGrid, names.LOCAL_COSTMAP, names.NEWEST)
+        self._map = publisher(OccupancyGrid, names.MAP_TOPIC, names.LATCHED)
+        self._map.publish(map_to_ros(site.map, 0.0, names.MAP))
+
+    def _listen(self) -> None:
+        subscribe = self.create_subscription
+        subscribe(LaserScanMsg, names.SCAN, self._take_scan, names.SENSOR)
+        subscribe(OdometryMsg, names.ODOMETRY, self._take_odometry, names.SENSOR)
+        subscribe(TracksMsg, names.PEOPLE, self._take_tracks, names.NEWEST)
+        subscribe(SafetyStateMsg, names.SAFETY_STATE, self._take_safety, names.LATCHED)
+        subscribe(PoseWithCovarianceStamped, names.INITIAL_POSE, self._place, names.EVENT)
+
+    def _take_scan(self, message: LaserScanMsg) -> None:
+        self._scan = message
+
+    def _take_odometry(self, message: OdometryMsg) -> None:
+        self._odometry = odometry_from_ros(message)
+        if not self._placed:
+            self._placed = True
+            pose, covariance = self._last_pose.read(self._odometry) or (self._start_pose, None)
+            self._navigator.set_initial_pose(pose, covariance)
+
+    def _take_tracks(self, message: TracksMsg) -> None:
+        self._tracks = tracks_from_ros(message)
+
+    def _take_safety(self, message: SafetyStateMsg) -> None:
+        """A protective stop is no pause: another way may be free."""
+        state = safety_state_from_ros(message)
+        self._navigator.set_paused(state.reset_required or state.resume_required)
+
+    def _place(self, message: PoseWithCovarianceStamped) -> None:
+        estimate = estimate_from_ros(message)
+        if not np.all(np.isfinite([estimate.pose.x, estimate.pose.y, estimate.pose.yaw])):
+            self.get_logger().warning("initialpose refused: not finite")
+            return
+        covariance = estimate.covariance if np.any(estimate.covariance) else None
+        self._navigator.set_initial_pose(estimate.pose, covariance)
+        self._placed = True
+
+    def _loop(self) -> None:
+        t_s = now_s(self)
+        if t_s == self._stepped_s:
+            return  # the clock stands still: nothing can be new, and silence stops the robot
+        self._stepped_s = t_s
+        scan = self._mounts.scan(self._scan) if self._scan is not None else None
+        if scan is not None:
+            self._scan = None
+        inputs = NavigatorInputs(scan, self._odometry, self._tracks)
+        odometry, self._odometry, self._tracks = self._odometry, None, None
+        output = self._navigator.step(inputs, t_s)
+        self._command.publish(command_to_ros(output.command, names.BASE))
+        self._server.tell(output, t_s)
+        self._tell_pose(output, odometry)
+        if output.path is not self._path:
+            self._tell_path(output.path, t_s)
+
+    def _tell_pose(self, output: NavigatorOutput, odometry: Odometry | None) -> None:
+        estimate = output.estimate
+        if estimate is None:
+            return
+        self._pose.publish(estimate_to_ros(estimate, names.MAP))
+        map_from_odom = self._navigator.map_from_odom
+        transform = transform_to_ros(map_from_odom, estimate.stamp_s, names.MAP, names.ODOM)
+        self._tf.publish(TFMessage(transforms=[transform]))
+        if odometry is not None and not estimate.lost:
+            self._last_pose.write(map_from_odom, odometry.stamp_s)
+
+    def _tell_path(self, path: Path | None, t_s: float) -> None:
+        self._path = path
+        shown = Path(t_s, np.empty((0, 3))) if path is None else path
+        self._plan.publish(path_to_ros(shown, names.MAP))
+
+    def _tell_map(self, publisher: object, make: Callable[[], OccupancyMap]) -> None:
+        """Costmaps are made only for who looks at them."""
+        if publisher.get_subscription_count():  # type: ignore[attr-defined]
+            publisher.publish(map_to_ros(make(), now_s(self), names.MAP))  # type: ignore[attr-defined]
+
+
+def main() -> None:
+    run(NavigationNode)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""Process `simulation`: the simulated base, its sensors and /clock, at the pace of real time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from builtin_interfaces.msg import Time
+from geometry_msgs.msg import TwistStamped
+from nav_msgs.msg import Odometry as OdometryMsg
+from or_robot_interfaces.msg import Tracks as TracksMsg
+from rclpy.node import Node
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import BatteryState
+from sensor_msgs.msg import LaserScan as LaserScanMsg
+from std_msgs.msg import Bool, UInt32
+from std_srvs.srv import SetBool
+from tf2_msgs.msg import TFMessage
+
+from or_robot.nodes import names
+from or_robot.nodes.conversions import (
+    command_from_ros,
+    odometry_to_ros,
+    scan_to_ros,
+    time_to_ros,
+    tracks_to_ros,
+    transform_to_ros,
+)
+from or_robot.nodes.runtime import Diagnostics, run, steady_timer
+from or_robot.nodes.start import declare_start
+from or_robot.nodes.truth import people_tracks
+from or_robot.sim.world import SimWorld
+from or_robot.types.motion import STANDSTILL, LaserScan, Odometry
+from or_robot.types.sensing import SensorFrame
+
+STEP_HZ = 50.0
+SCAN_PERIOD_S = 0.1
+LONGEST_STEP_S = 0.1
+"""s of simulated time at once: after a stall time is lost rather than caught up in a burst."""
+COMMAND_TIMEOUT_S = 0.25
+"""s of steady time without /cmd_vel after which the base stops (also when simulated time lags)."""
+SLOW_HZ = 2.0
+TRUTH_HZ = 10.0
+
+
+class SimulationNode(Node):
+    def __init__(self) -> None:
+        super().__init__("simulation")
+        seed = self.declare_parameter("seed", 1).value
+        start = declare_start(self)
+        self._world = SimWorld(start.site.name, seed=seed, people=start.people, start=start.pose)
+        self._events = sorted(start.events, key=lambda event: event.at_s)
+        self._target_s = self._world.time_s
+        self._stepped_s = self._commanded_s = time.monotonic()
+        self._writers_wrong = False
+        self._mounted = False
+        self._switches: tuple[bool, bool] | None = None
+        self._advertise()
+        self.create_subscription(TwistStamped, names.COMMAND, self._command, names.NEWEST)
+        self.create_service(SetBool, "simulation/press_estop", self._press_estop)
+        diagnostics = Diagnostics(self, self._health)
+        steady_timer(self, STEP_HZ, diagnostics.timed(self._step))
+        steady_timer(self, SLOW_HZ, self._tell_slow)
+        steady_timer(self, TRUTH_HZ, self._tell_truth)
+        steady_timer(self, TRUTH_HZ, self._count_writers)
+
+    def _advertise(self) -> None:
+        publisher = self.create_publisher
+        self._clock_out = publisher(Clock, "/clock", names.SENSOR)
+        self._scan = publisher(LaserScanMsg, names.SCAN, names.SENSOR)
+        self._odometry = publisher(OdometryMsg, names.ODOMETRY, names.SENSOR)
+        self._tf = publisher(TFMessage, "/tf", names.EVENT)
+        self._tf_static = publisher(TFMessage, "/tf_static", names.LATCHED_MANY)
+        self._estop = publisher(Bool, names.HARDWARE_ESTOP, names.LATCHED)
+        self._bumper = publisher(Bool, names.BUMPER, names.LATCHED)
+        self._battery = publisher(BatteryState, names.BATTERY, names.LATCHED)
+        self._truth = publisher(OdometryMsg, names.TRUTH_POSE, names.EVENT)
+        self._truth_people = publisher(TracksMsg, names.TRUTH_PEOPLE, names.EVENT)
+        self._truth_contacts = publisher(UInt32, names.TRUTH_CONTACTS, names.EVENT)
+
+    def _command(self, message: TwistStamped) -> None:
+        if self._writers_wrong:
+            return
+        self._commanded_s = time.monotonic()
+        self._world.command(command_from_ros(message).twist)
+
+    def _count_writers(self) -> None:
+        """One writer, or none of them is obeyed."""
+        count = self.count_publishers(names.COMMAND)
+        if (count > 1) is not self._writers_wrong:
+            self._writers_wrong = count > 1
+            self.get_logger().error(
+                f"{count} writers of {names.COMMAND}: {'stop' if count > 1 else 'mended'}"
+            )
+
+    def _press_estop(
+        self, request: SetBool.Request, response: SetBool.Response
+    ) -> SetBool.Response:
+        self._world.set_hardware_estop(request.data)
+        response.success = True
+        return response
+
+    def _step(self) -> None:
+        now = time.monotonic()
+        self._target_s += min(now - self._stepped_s, LONGEST_STEP_S)
+        self._stepped_s = now
+        if self._writers_wrong or now - self._commanded_s > COMMAND_TIMEOUT_S:
+            self._world.command(STANDSTILL)
+        while self._events and self._events[0].at_s <= self._world.time_s:
+            pressed = self._events.pop(0).kind == "hardware_estop_pressed"
+            self._world.set_hardware_estop(pressed)
+        frame = self._world.step(self._target_s)
+        self._clock_out.publish(Clock(clock=time_to_ros(frame.stamp_s)))
+        self._tell_motion(frame.odometry)
+        self._tell_scans(frame.scans)
+        self._tell_switches(frame)
+
+    def _tell_motion(self, odometry: Sequence[Odometry]) -> None:
+        for reading in odometry:
+            self._odometry.publish(odometry_to_ros(reading, names.ODOM, names.BASE))
+        if odometry:
+            newest = odometry[-1]
+            transform = transform_to_ros(newest.pose, newest.stamp_s, names.ODOM, names.BASE)
+            self._tf.publish(TFMessage(transforms=[transform]))
+
+    def _tell_scans(self, scans: Sequence[LaserScan]) -> None:
+        for scan in scans:
+            if not self._mounted:
+                mount = transform_to_ros(scan.mount, 0.0, names.BASE, names.LIDAR)
+                self._tf_static.publish(TFMessage(transforms=[mount]))
+                self._mounted = True
+            self._scan.publish(scan_to_ros(scan, names.LIDAR, SCAN_PERIOD_S))
+
+    def _tell_switches(self, frame: SensorFrame) -> None:
+        """At once on a change; `_tell_slow` repeats."""
+        self._charge = frame.battery
+        switches = (frame.hardware_estop, frame.bumper)
+        if switches != self._switches:
+            self._switches = switches
+            self._publish_switches()
+
+    def _publish_switches(self) -> None:
+        if self._switches is not None:
+            self._estop.publish(Bool(data=self._switches[0]))
+            self._bumper.publish(Bool(data=self._switches[1]))
+
+    def _tell_slow(self) -> None:
+        self._publish_switches()
+        message = BatteryState(percentage=self._charge, present=True)
+        message.header.stamp = self._stamp()
+        self._battery.publish(message)
+
+    def _stamp(self) -> Time:
+        return time_to_ros(self._world.time_s)
+
+    def _tell_truth(self) -> None:
+        """Only while somebody listens, which the graph's own nodes never do."""
+        if not self._truth.get_subscription_count() + self._truth_people.get_subscription_count():
+            return
+        truth = self._world.truth()
+        reading = Odometry(truth.stamp_s, truth.robot, truth.twist)
+        self._truth.publish(odometry_to_ros(reading, names.MAP, names.BASE))
+        self._truth_people.publish(tracks_to_ros(people_tracks(truth), names.MAP))
+        self._truth_contacts.publish(UInt32(data=len(truth.contacts)))
+
+    def _health(self) -> tuple[bool, str]:
+        return not self._writers_wrong, "several writers of cmd_vel" if self._writers_wrong else ""
+
+
+def main() -> None:
+    run(SimulationNode)
+
+
+if __name__ == "__main__":
+    main()
