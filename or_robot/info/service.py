@@ -170,8 +170,8 @@ class InformationService:
         payload = self._store.prepared(patient_id, key)
         if payload is None:
             raise UnknownCase(
-                f"nothing is prepared for this patient under {key.partition('/')[0]!r}",
-                "import the patient's DICOM: or-robot info import FOLDER",
+                f"no {key.partition('/')[0]} stored for patient {patient_id}",
+                "import the patient: or-robot info import FOLDER",
             )
         return msgspec.msgpack.decode(payload.data, type=kind)
 
@@ -186,7 +186,9 @@ class InformationService:
     def assign(self, room: str, patient_id: str | None) -> None:
         """Put a patient into a room; None empties it. Raises UnknownCase."""
         if patient_id is not None and self._store.patient(patient_id) is None:
-            raise UnknownCase("no such patient is stored", "import the patient first")
+            raise UnknownCase(
+                f"no patient {patient_id} is stored", "import first: or-robot info import FOLDER"
+            )
         self._store.assign(room, patient_id)
 
     def versions(self) -> tuple[CaseVersion, ...]:
