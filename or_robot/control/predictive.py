@@ -108,6 +108,7 @@ class PredictiveController:
             self._limits,
             inputs.surroundings.points,
             inputs.surroundings.first,
+            inputs.surroundings.coarse,
             inputs.people,
             inputs.path,
             self._keep,
@@ -125,14 +126,14 @@ class PredictiveController:
         config, robot = self._config, self._robot
         count = config.samples
         sigma = np.array([config.speed_sigma, config.yaw_rate_sigma])
-        noise = self._rng.normal(size=(count, KNOTS, 2)) * sigma
+        noise = self._rng.normal(size=(count, 2, KNOTS)) * sigma[:, None]
         noise[: int(WIDE_SHARE * count)] *= 3.0
         noise[-1] = 0.0
-        around = self._sequence + np.einsum("tk,nkc->ntc", self._between, noise)
+        around = self._sequence + (noise @ self._between.T).transpose(0, 2, 1)
         samples = np.concatenate((around, self._constant(max_speed)))
         low = [-robot.max_reverse_speed, -robot.max_yaw_rate]
         high = [max_speed, robot.max_yaw_rate]
-        return np.clip(samples, low, high)
+        return np.ascontiguousarray(np.clip(samples, low, high))
 
     def _constant(self, max_speed: float) -> NDArray[np.float64]:
         """Twists held over the horizon: they find the way out when the last solution is stuck."""

@@ -8,10 +8,14 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from or_robot.control.surroundings import box_distance, clearance
+from or_robot.control.surroundings import box_distance, clearance, distance_at_least
 
 COLLISION = 1000.0
 """Cost of touching; no sum of the other terms comes near it."""
+
+
+SEARCH = 12
+"""Points of the path looked at for each step; more than one step can pass."""
 
 
 @njit(cache=True, fastmath=True)
@@ -27,9 +31,9 @@ def follow(value: float, command: float, gain: float, rise: float, fall: float) 
 
 @njit(cache=True, fastmath=True)
 def nearest_on_path(path: NDArray[np.float64], x: float, y: float, since: int) -> tuple[int, float]:
-    """Index of the path's nearest point from index `since` on, and its squared distance."""
+    """Index of the nearest point a little from index `since` on, and its squared distance."""
     best, at = math.inf, since
-    for n in range(since, len(path)):
+    for n in range(since, min(since + SEARCH, len(path))):
         gap = (path[n, 0] - x) ** 2 + (path[n, 1] - y) ** 2
         if gap < best:
             best, at = gap, n
@@ -45,6 +49,7 @@ def rollout_costs(
     limits: NDArray[np.float64],
     points: NDArray[np.float64],
     first: NDArray[np.int64],
+    coarse: NDArray[np.float32],
     people: NDArray[np.float64],
     path: NDArray[np.float64],
     keep: NDArray[np.float64],
@@ -60,6 +65,7 @@ def rollout_costs(
     samples, steps = commands.shape[0], commands.shape[1]
     result = np.empty(samples)
     hard, soft, apart = keep[0], keep[1], keep[2]
+    far = math.hypot(body[0], body[1]) + soft
     for k in range(samples):
         x, y, yaw, v, w = state[0], state[1], state[2], state[3], state[4]
         cost, at = 0.0, 0
@@ -71,7 +77,9 @@ def rollout_costs(
             x += 0.5 * (old_v + v) * step * math.cos(middle)
             y += 0.5 * (old_v + v) * step * math.sin(middle)
             yaw += 0.5 * (old_w + w) * step
-            gap = clearance(points, first, x, y, yaw, body[0], body[1], soft)
+            gap = soft
+            if distance_at_least(coarse, x, y) < far:
+                gap = clearance(points, first, x, y, yaw, body[0], body[1], soft)
             if gap < hard and (abs(v) > 0.01 or abs(w) > 0.01):
                 cost += COLLISION * (1.0 + (steps - t) / steps) + 2000.0 * (hard - gap)
                 break

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -17,6 +18,11 @@ BUCKET = 0.25
 
 BUCKETS = int(2 * REACH / BUCKET)
 
+CELL = 0.1
+"""Side of a cell of the coarse distances, m."""
+
+CELLS = int(2 * REACH / CELL)
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
@@ -26,6 +32,8 @@ class Surroundings:
     """(n, 2) m."""
     first: NDArray[np.int64]
     """(buckets² + 1,) where the points of a bucket (row by y, column by x) begin."""
+    coarse: NDArray[np.float32]
+    """(cells, cells) m from a cell's centre to the nearest cell with a point."""
 
 
 def surroundings(points: NDArray[np.float64]) -> Surroundings:
@@ -35,7 +43,26 @@ def surroundings(points: NDArray[np.float64]) -> Surroundings:
     keys = cells[:, 1] * BUCKETS + cells[:, 0]
     order = np.argsort(keys, kind="stable")
     first = np.searchsorted(keys[order], np.arange(BUCKETS * BUCKETS + 1))
-    return Surroundings(np.ascontiguousarray(near[order]), first.astype(np.int64))
+    return Surroundings(np.ascontiguousarray(near[order]), first.astype(np.int64), _coarse(near))
+
+
+def _coarse(near: NDArray[np.float64]) -> NDArray[np.float32]:
+    empty = np.ones((CELLS, CELLS), dtype=np.uint8)
+    cells = np.minimum(((near + REACH) / CELL).astype(np.int64), CELLS - 1)
+    empty[cells[:, 1], cells[:, 0]] = 0
+    if empty.all():
+        return np.full(empty.shape, np.inf, dtype=np.float32)
+    distance = cv2.distanceTransform(empty, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.asarray(distance, dtype=np.float32) * np.float32(CELL)
+
+
+@njit(cache=True, fastmath=True)
+def distance_at_least(coarse: NDArray[np.float32], x: float, y: float) -> float:
+    """Lower bound of the distance from a place in base_link to the nearest point, m."""
+    column, row = int((x + REACH) / CELL), int((y + REACH) / CELL)
+    if not (0 <= column < CELLS and 0 <= row < CELLS):
+        return 0.0
+    return coarse[row, column] - 1.5 * CELL
 
 
 @njit(cache=True, fastmath=True)

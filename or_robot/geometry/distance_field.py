@@ -32,19 +32,28 @@ class DistanceField:
 
 
 @njit(cache=True, fastmath=True)
-def lookup(
-    distance: NDArray[np.float64], left: float, low: float, resolution: float, x: float, y: float
+def interpolate(
+    values: NDArray[np.float64],
+    left: float,
+    low: float,
+    resolution: float,
+    x: float,
+    y: float,
+    outside: float,
 ) -> float:
-    """Distance at (x, y), bilinear between cell centres; FAR off the grid."""
+    """Value at (x, y), bilinear between cell centres; `outside` off the grid.
+
+    left, low: the grid's origin, m.
+    """
     column = (x - left) / resolution - 0.5
     row = (y - low) / resolution - 0.5
-    rows, columns = distance.shape
+    rows, columns = values.shape
     if not (0.0 <= column < columns - 1 and 0.0 <= row < rows - 1):
-        return FAR
+        return outside
     i, j = int(row), int(column)
     u, v = row - i, column - j
-    near = (1.0 - v) * distance[i, j] + v * distance[i, j + 1]
-    far = (1.0 - v) * distance[i + 1, j] + v * distance[i + 1, j + 1]
+    near = (1.0 - v) * values[i, j] + v * values[i, j + 1]
+    far = (1.0 - v) * values[i + 1, j] + v * values[i + 1, j + 1]
     return (1.0 - u) * near + u * far
 
 
@@ -58,5 +67,5 @@ def _distances(
 ) -> NDArray[np.float64]:
     result = np.empty(points.shape[0])
     for n in range(points.shape[0]):
-        result[n] = lookup(distance, left, low, resolution, points[n, 0], points[n, 1])
+        result[n] = interpolate(distance, left, low, resolution, points[n, 0], points[n, 1], FAR)
     return result

@@ -33,7 +33,7 @@ class Localizer:
         self, config: LocalizationConfig, map_: OccupancyMap, rng: np.random.Generator
     ) -> None:
         self._config = config
-        self.field = LikelihoodField(map_)
+        self.field = LikelihoodField(map_, config.hit_sigma, config.random_share)
         self._filter = ParticleFilter(config, self.field, rng)
         self._history: deque[Odometry] = deque()
         self._map_from_odom = Pose2D(0.0, 0.0, 0.0)

@@ -62,9 +62,7 @@ class ParticleFilter:
         config = self._config
         if not len(points):
             return
-        logs = self._field.log_likelihoods(
-            self.particles, points, config.hit_sigma, config.random_share
-        )
+        logs = self._field.log_likelihoods(self.particles, points)
         weights = self.weights * np.exp(config.tempering * (logs - logs.max()))
         self.weights = weights / weights.sum()
         if 1.0 / np.square(self.weights).sum() < 0.5 * len(self.weights):
