@@ -118,7 +118,8 @@ def _wash(picture: NDArray[np.uint8], dose: NDArray[np.float32], levels: tuple[f
     """Blend the dose colour over the picture, from the lowest level up."""
     steps = np.linspace(0.0, levels[-1], 256)
     colors = _colormap(np.interp(steps, levels, _shares(len(levels))))
-    color = colors[np.clip(dose * (255.0 / levels[-1]), 0.0, 255.0).astype(np.uint8)]
+    scaled = cv2.convertScaleAbs(dose, alpha=255.0 / levels[-1])
+    color = cv2.applyColorMap(scaled, colors.reshape(256, 1, 3))
     blended = cv2.addWeighted(picture, 1.0 - WASH_OPACITY, color, WASH_OPACITY, 0.0)
     np.copyto(picture, blended, where=(dose >= levels[0])[..., None])
 

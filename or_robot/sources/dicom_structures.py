@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from or_robot.sources.dicom_values import integer, items, numbers, text
+from or_robot.sources.dicom_values import decimals, integer, items, numbers, text
 from or_robot.sources.errors import UnreadableObject, UnsupportedObject
 from or_robot.types.radiotherapy import InstanceHeader, Structure, StructureSet
 
@@ -54,7 +54,7 @@ def _polygon(contour: Dataset) -> NDArray[np.float64] | None:
     """(n, 3) mm; None for points and open lines, which enclose nothing."""
     if text(contour, "ContourGeometricType") not in ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR"):
         return None
-    values = np.array(numbers(contour, "ContourData"), dtype=np.float64)
+    values = decimals(contour, "ContourData")
     if len(values) % 3 or not np.isfinite(values).all():
         raise UnreadableObject("structure set with a broken contour", "export it again")
     points = values.reshape(-1, 3)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pydicom.config
+from numpy.typing import NDArray
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 
 from or_robot.types.radiotherapy import Identity
@@ -42,6 +45,15 @@ def numbers(dataset: Dataset, keyword: str) -> tuple[float, ...]:
     if isinstance(value, Iterable) and not isinstance(value, str | bytes):
         return tuple(float(one) for one in value)
     return (float(value),)
+
+
+def decimals(dataset: Dataset, keyword: str) -> NDArray[np.float64]:
+    """A long DS list, straight from its bytes: tens of thousands of contour points a file."""
+    element = dataset.get_item(keyword)
+    if isinstance(element, RawDataElement) and element.value:
+        stored = element.value.decode("ascii").rstrip("\0 ")
+        return np.array(stored.split("\\"), dtype=np.float64)
+    return np.array(numbers(dataset, keyword), dtype=np.float64)
 
 
 def triple(dataset: Dataset, keyword: str) -> tuple[float, float, float] | None:
