@@ -48,9 +48,6 @@ def create_app(
         SECRET_KEY=_secret_key(home),
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         SESSION_COOKIE_NAME="or_robot_session",
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Strict",
-        SESSION_COOKIE_SECURE=config.secure_cookies,
         WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session
         SOCK_SERVER_OPTIONS={"ping_interval": 10, "max_message_size": 1024},
     )
@@ -83,6 +80,8 @@ def _protect(app: Flask, config: PanelConfig) -> None:
         app,
         force_https=config.secure_cookies,
         session_cookie_secure=config.secure_cookies,
+        session_cookie_http_only=True,
+        session_cookie_samesite="Strict",
         strict_transport_security=config.secure_cookies,
         content_security_policy=CONTENT_SECURITY_POLICY,
         frame_options="DENY",

@@ -5,7 +5,7 @@ import { emptyBanner, showBanner } from "./banner.js";
 import { byId, segments, setText } from "./dom.js";
 import { emptyDvh, showDvh } from "./dvh.js";
 import { age, clock } from "./format.js";
-import { t } from "./i18n.js";
+import { has, t } from "./i18n.js";
 import { emptyImage, showImage } from "./image.js";
 import { emptyPlan, showPlan } from "./plan.js";
 
@@ -63,6 +63,11 @@ function report(error) {
   if (!(error instanceof ApiError)) throw error;
 }
 
+export function showPhase(state) {
+  const phase = state.phase;
+  setText(byId("phase"), t(phase && !phase.stale ? `phase.${phase.value.phase}` : "phase.unknown"));
+}
+
 export function render() {
   if (!shown) return;
   const { patient } = shown.copy.value;
@@ -84,9 +89,15 @@ function noPatient() {
 }
 
 function showChoices(card) {
-  segments(byId("views"), card.dose_views, choice.view, (view) => choose({ view }));
+  const views = card.dose_views.map((view) => ({ key: view.key, label: viewLabel(view, card) }));
+  segments(byId("views"), views, choice.view, (view) => choose({ view }));
   const orientations = ORIENTATIONS.map((name) => ({ key: name, label: t(`image.${name}`) }));
   segments(byId("orientations"), orientations, choice.orientation, (orientation) => choose({ orientation, index: 0 }));
+}
+
+function viewLabel(view, card) {
+  const key = `view.${view.key}`;
+  return has(key) ? t(key, { delivered: card.fractions_delivered, planned: card.fractions_planned ?? "?" }) : view.label;
 }
 
 function choose(change) {
@@ -131,7 +142,7 @@ async function loadDvh() {
   try {
     const { value } = await getJson("/api/case/dvh", what);
     const current = shown?.version === what.version && choice.view === what.view;
-    if (current && value.version === what.version && value.patient_id === what.patient) await showDvh(value);
+    if (current && value.version === what.version && value.patient_id === what.patient) await showDvh(value, viewLabel({ key: what.view, label: value.view_label }, plan()));
   } catch (error) {
     report(error);
   }
@@ -147,9 +158,9 @@ export function showCaseAge(state, elapsedS, reachable) {
   if (!byId("plan") || !shown) return;
   const caseAge = state.case && state.case.age_s + elapsedS;
   const old = !reachable || !state.link_up || caseAge === null || caseAge > state.case.max_age_s;
-  for (const id of ["banner", "plan", "images"]) byId(id).dataset.stale = String(old);
-  const { fetched_s: fetched } = shown.copy;
-  setText(byId("case-age"), old ? t("case.last_good", { when: clock(fetched) }) : t("age", { age: age(caseAge) }));
+  const note = old ? t("case.last_good", { when: clock(shown.copy.fetched_s) }) : "";
+  for (const id of ["banner", "plan", "images"]) Object.assign(byId(id).dataset, { stale: String(old), note });
+  setText(byId("case-age"), note || t("age", { age: age(caseAge) }));
 }
 
 export function armCase() {

@@ -12,8 +12,9 @@ async function loadPlot() {
   return module.default;
 }
 
-export async function showDvh(set) {
+export async function showDvh(set, viewLabel) {
   shown = set;
+  setText(byId("dvh-title"), t("dvh.heading", { unit: set.dose_unit, view: viewLabel }));
   showTable(set);
   let Plot;
   try {
@@ -31,7 +32,7 @@ function drawCurves(Plot, set) {
   frame.replaceChildren();
   const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
   const axis = {
-    stroke: "#a3b3be", font: `500 ${1.55 * rem}px "Noto Sans KR Variable"`, labelFont: `500 ${1.55 * rem}px "Noto Sans KR Variable"`,
+    stroke: "#a3b3be", font: `500 ${1.55 * rem}px "Noto Sans KR Variable"`,
     grid: { stroke: "#2d3c47", width: 1 }, ticks: { stroke: "#2d3c47", width: 1 },
   };
   const series = set.curves.map((curve) => ({ label: curve.structure, stroke: curve.color, width: 0.2 * rem, points: { show: false } }));
@@ -40,8 +41,8 @@ function drawCurves(Plot, set) {
     width: frame.clientWidth, height: frame.clientHeight, legend: { show: false }, cursor: { show: false }, select: { show: false },
     scales: { x: { time: false, range: [0, highest] }, y: { range: [0, 102] } },
     axes: [
-      { ...axis, label: `${set.dose_unit} · ${set.view_label}`, size: 2.2 * rem, labelSize: 2.2 * rem, space: 4 * rem },
-      { ...axis, size: 4.2 * rem, space: 2.4 * rem, values: (_plot, values) => values.map((value) => `${value}%`) },
+      { ...axis, size: 2.4 * rem, space: 3.2 * rem },
+      { ...axis, size: 3.6 * rem, space: 2.4 * rem },
     ],
     series: [{}, ...series],
   };
@@ -68,10 +69,14 @@ export function emptyDvh() {
   shown = null;
   plot?.destroy();
   plot = null;
+  setText(byId("dvh-title"), "");
   byId("dvh-plot").replaceChildren();
   byId("dvh-table").replaceChildren();
 }
 
-export function resizeDvh() {
-  if (plot && shown) showDvh(shown);
+// Follows the frame, whatever changes its size.
+export function armDvh() {
+  const frame = byId("dvh-plot");
+  if (!frame) return;
+  new ResizeObserver(() => plot?.setSize({ width: frame.clientWidth, height: frame.clientHeight })).observe(frame);
 }

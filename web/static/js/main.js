@@ -1,8 +1,8 @@
 // The room's screen: joins live state, case, map and commands.
 
-import { armCase, followCase, render, showCaseAge } from "./case.js";
+import { armCase, followCase, render, showCaseAge, showPhase } from "./case.js";
 import { byId, make, setText } from "./dom.js";
-import { resizeDvh } from "./dvh.js";
+import { armDvh } from "./dvh.js";
 import { age } from "./format.js";
 import { currentLanguage, otherLanguage, t, useLanguage } from "./i18n.js";
 import { Live } from "./live.js";
@@ -47,6 +47,7 @@ function refresh() {
   const silent = reachable ? [] : [{ key: "server", priority: "medium" }];
   showAlarms([...silent, ...state.alarms]);
   showRobot(state, elapsedS, session, reachable);
+  showPhase(state);
   showCaseAge(state, elapsedS, reachable);
   const linkAge = state.link_age_s === null ? null : state.link_age_s + elapsedS;
   setText(byId("link-age"), t(state.link_up && reachable ? "foot.link" : "foot.link_down", { age: age(linkAge) }));
@@ -75,8 +76,9 @@ async function changeLanguage() {
 await useLanguage(currentLanguage());
 armRobot();
 armCase();
+armDvh();
 showErrands(null, room);
 byId("language").addEventListener("click", changeLanguage);
-addEventListener("resize", () => { render(); resizeDvh(); refresh(); });
+addEventListener("resize", () => { render(); refresh(); });
 live = new Live(onMessage);
 setInterval(refresh, REFRESH_MS);

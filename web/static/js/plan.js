@@ -31,7 +31,7 @@ function fact(key, value, otherwise = null) {
 
 function showBeams(card) {
   const head = make("tr");
-  for (const key of ["beam", "gantry", "couch", "shifter", "energies", "mev", "spots"]) head.append(make("th", t(`beams.${key}`)));
+  for (const key of ["beam", "angles", "shifter", "energies", "mev", "spots"]) head.append(make("th", t(`beams.${key}`)));
   const rows = card.beams.map((beam) => {
     const row = make("tr");
     for (const cell of beamCells(beam)) row.append(make("td", cell));
@@ -44,7 +44,7 @@ function beamCells(beam) {
   const angle = (value) => (value === null ? DASH : `${number(value)}°`);
   const range = beam.energy_min_mev === null ? DASH : `${number(beam.energy_min_mev, 1)}–${number(beam.energy_max_mev, 1)}`;
   const shifters = beam.range_shifters.length ? String(beam.range_shifters.length) : DASH;
-  return [`${beam.number} ${beam.name}`, angle(beam.gantry_deg), angle(beam.couch_deg), shifters, String(beam.energies), range, String(beam.spots)];
+  return [`${beam.number} ${beam.name}`, `${angle(beam.gantry_deg)} / ${angle(beam.couch_deg)}`, shifters, String(beam.energies), range, String(beam.spots)];
 }
 
 export function emptyPlan(text) {

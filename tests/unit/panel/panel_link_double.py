@@ -1,8 +1,8 @@
+# ruff: noqa: ARG002
 """A link without sockets that answers like the suite: for tests of the panel alone."""
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -58,7 +58,11 @@ def room_case(version: str = "v1", name: str = "Simulated^Patient") -> RoomCase:
             spots=spots,
             meterset_mu=100.0,
         )
-        for n, gantry, energies, spots in ((1, 90.0, 11, 239), (2, 270.0, 11, 244), (3, 180.0, 9, 267))
+        for n, gantry, energies, spots in (
+            (1, 90.0, 11, 239),
+            (2, 270.0, 11, 244),
+            (3, 180.0, 9, 267),
+        )
     )
     card = ProtonCard(
         patient_id="SIM0001",
@@ -101,7 +105,12 @@ def site() -> SiteStatus:
     picture = np.full((200, 300), 205, np.uint8)
     picture[20:180, 20:280] = 254
     picture[100:104, 20:200] = 0
-    for edge in (np.s_[18:22, 18:282], np.s_[178:182, 18:282], np.s_[18:182, 18:22], np.s_[18:182, 278:282]):
+    for edge in (
+        np.s_[18:22, 18:282],
+        np.s_[178:182, 18:282],
+        np.s_[18:182, 18:22],
+        np.s_[18:182, 278:282],
+    ):
         picture[edge] = 0
     stations = tuple(
         StationStatus(name, {"en": en, "ko": ko}, x, y, 0.0, kind, room)
@@ -112,7 +121,9 @@ def site() -> SiteStatus:
             ("pathology", "Pathology", "병리과", 12.4, 7.6, "pathology", ""),
         )
     )
-    zone = ZoneStatus("or_1_sterile", "sterile", "OR-1", ((4.5, 6.0), (7.0, 6.0), (7.0, 8.5), (4.5, 8.5)))
+    zone = ZoneStatus(
+        "or_1_sterile", "sterile", "OR-1", ((4.5, 6.0), (7.0, 6.0), (7.0, 8.5), (4.5, 8.5))
+    )
     return SiteStatus(
         "operating_wing",
         cv2.imencode(".png", picture)[1].tobytes(),
@@ -195,12 +206,20 @@ class LinkDouble:
         self.stops.append(room)
         self.hear(
             "robot.status",
-            robot_status(safety_mode=SafetyMode.STOPPED_BY_PERSON, reset_required=True, speed_limit=0.0),
+            robot_status(
+                safety_mode=SafetyMode.STOPPED_BY_PERSON, reset_required=True, speed_limit=0.0
+            ),
         )
         return StopReply("stop", ("gateway",))
 
     def request(
-        self, name: str, payload: Any, *, reply: type, timeout_s: float | None = None, id: str | None = None
+        self,
+        name: str,
+        payload: Any,
+        *,
+        reply: type,
+        timeout_s: float | None = None,
+        id: str | None = None,
     ) -> Any:
         if not self.connected:
             raise LinkDown("the information server is not reached", "check that it runs")

@@ -1,0 +1,68 @@
+"""Who may do what: every route, every role, generated from the tables."""
+
+from __future__ import annotations
+
+import pytest
+
+from or_robot.panel.roles import ROLES, Permission
+
+TASK = "00000000-0000-4000-8000-000000000000"
+ERRAND = {"errand": "deliver_tray", "id": TASK}
+IMAGE = "patient=SIM0001&plan=1.2.3&view=planned&version=v1&orientation=axial&index=0"
+
+ROUTES = [
+    ("GET", "/api/case", Permission.VIEW_PATIENT),
+    ("GET", f"/api/case/dvh?{IMAGE}", Permission.VIEW_PATIENT),
+    ("GET", f"/api/case/image?{IMAGE}", Permission.VIEW_PATIENT),
+    ("GET", "/api/robot/site", Permission.VIEW_ROBOT),
+    ("GET", "/api/robot/map.png", Permission.VIEW_ROBOT),
+    ("POST", "/api/robot/errands", Permission.COMMAND_ROBOT),
+    ("POST", f"/api/robot/tasks/{TASK}/cancel", Permission.COMMAND_ROBOT),
+    ("POST", "/api/robot/reset", Permission.RESET_STOP),
+    ("POST", "/api/robot/resume", Permission.RESUME_ROBOT),
+]
+OPEN = {
+    "/", "/room/<name>", "/login", "/logout", "/healthz", "/api/live", "/live", "/api/robot/stop",
+    "/static/<path:filename>", "/vendor/<package>/<path:name>",
+}  # fmt: skip
+
+
+def call(client, method, path):
+    return client.open(path, method=method, json=ERRAND if method == "POST" else None)
+
+
+@pytest.mark.parametrize("role", [*ROLES, None])
+def test_each_role_may_do_what_the_table_says_and_nothing_else(app, client, link, log_in, role):
+    caller = log_in(role) if role else client
+    allowed = ROLES.get(role, frozenset())
+    for method, path, permission in ROUTES:
+        link.asked.clear()
+        status = call(caller, method, path).status_code
+        if permission in allowed:
+            assert status == 200, (role, path)
+        else:
+            assert status == (403 if role else 401), (role, path)
+            assert link.asked == []
+
+
+def test_every_route_is_in_the_matrix_or_open_on_purpose(app):
+    covered = {path.split("?")[0].replace(TASK, "<uuid:task_id>") for _, path, _ in ROUTES}
+    assert {rule.rule for rule in app.url_map.iter_rules()} == covered | OPEN
+
+
+def test_the_table_is_checked_where_it_is_declared(app):
+    for rule in app.url_map.iter_rules():
+        declared = getattr(app.view_functions[rule.endpoint], "permission", None)
+        expected = [
+            p
+            for _, path, p in ROUTES
+            if path.split("?")[0].replace(TASK, "<uuid:task_id>") == rule.rule
+        ]
+        assert [declared] == (expected or [None])
+
+
+def test_who_mends_the_robot_sees_no_patient(log_in):
+    for role in ("engineer", "admin"):
+        page = log_in(role).get("/room/OR-1").text
+        assert "patient-name" not in page
+        assert "STOP ROBOT" in page
