@@ -15,8 +15,11 @@ class SimConfig(CheckedConfig):
     command_timeout: float = setting(
         0.25, unit="s", low=0.05, high=1.0, doc="the base stops by itself this long after a command"
     )
+    wheel_armature: float = setting(
+        0.1, unit="kg m²", low=0.0, high=10.0, doc="inertia of rotor and gear, seen at the wheel"
+    )
     wheel_gain: float = setting(
-        40.0, unit="N m s", low=1.0, high=500.0, doc="wheel servo: torque per error in wheel speed"
+        20.0, unit="N m s", low=1.0, high=500.0, doc="wheel servo: torque per error in wheel speed"
     )
     wheel_torque: float = setting(30.0, unit="N m", low=1.0, high=500.0, doc="largest, each wheel")
     wheel_radius_sigma: float = setting(

@@ -59,7 +59,6 @@ def build_scene(world: World, robot: RobotModel, people: Sequence[str], config: 
     """Compile. The robot stands at the origin; people are put in place by their mocap poses."""
     spec = mujoco.MjSpec()
     spec.option.timestep = TICK_S / config.substeps
-    spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
     spec.option.impratio = 10.0
     spec.option.gravity = world.gravity
@@ -138,7 +137,7 @@ def _add_robot(spec: mujoco.MjSpec, robot: RobotModel, config: SimConfig) -> Non
     body = spec.worldbody.add_body(name=BASE_LINK)
     body.add_freejoint()
     _fill_link(body, base)
-    _add_children(body, base, robot)
+    _add_children(body, base, robot, config)
     for name in (robot.drive.left_joint, robot.drive.right_joint):
         servo = spec.add_actuator(
             name=name,
@@ -152,7 +151,7 @@ def _add_robot(spec: mujoco.MjSpec, robot: RobotModel, config: SimConfig) -> Non
         servo.biasprm[2] = -config.wheel_gain
 
 
-def _add_children(body: mujoco.MjsBody, parent: Link, robot: RobotModel) -> None:
+def _add_children(body: mujoco.MjsBody, parent: Link, robot: RobotModel, config: SimConfig) -> None:
     for joint in robot.model.joints:
         child = robot.model.link(joint.child)
         if joint.parent != parent.name or child is None:
@@ -161,11 +160,11 @@ def _add_children(body: mujoco.MjsBody, parent: Link, robot: RobotModel) -> None
         child_body = body.add_body(
             name=child.name, pos=pose.position, quat=quaternion(pose.rotation)
         )
-        _add_joint(child_body, joint)
+        _add_joint(child_body, joint, config)
         _fill_link(child_body, child)
         if joint.name in (robot.drive.left_joint, robot.drive.right_joint):
             _round_tyres(child_body)
-        _add_children(child_body, child, robot)
+        _add_children(child_body, child, robot, config)
 
 
 def _round_tyres(wheel: mujoco.MjsBody) -> None:
@@ -177,9 +176,10 @@ def _round_tyres(wheel: mujoco.MjsBody) -> None:
             geom.size = (radius, radius, half_width)
 
 
-def _add_joint(body: mujoco.MjsBody, joint: Joint) -> None:
+def _add_joint(body: mujoco.MjsBody, joint: Joint, config: SimConfig) -> None:
     if joint.kind == "revolute":
-        body.add_joint(name=joint.name, type=mujoco.mjtJoint.mjJNT_HINGE, axis=joint.axis)
+        hinge = body.add_joint(name=joint.name, type=mujoco.mjtJoint.mjJNT_HINGE, axis=joint.axis)
+        hinge.armature = config.wheel_armature
 
 
 def _fill_link(body: mujoco.MjsBody, link: Link) -> None:

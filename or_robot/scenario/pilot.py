@@ -1,0 +1,62 @@
+"""The robot's own software, as a scenario drives it."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from or_robot.autonomy.autonomy import Autonomy, AutonomyInputs, AutonomyOutput
+from or_robot.config.autonomy import AutonomyConfig
+from or_robot.config.robot import RobotConfig
+from or_robot.scenario.description import Scenario
+from or_robot.types.motion import Twist2D
+from or_robot.types.sensing import SensorFrame
+from or_robot.types.tasks import ENDED_STATES, TaskRequest
+
+
+class AutonomyPilot:
+    """Autonomy in process. Its random draws come from the run's seed."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        robot: RobotConfig,
+        seed: int,
+        queue_file: Path,
+        config: AutonomyConfig = AutonomyConfig(),  # noqa: B008 - frozen
+    ) -> None:
+        navigator = dataclasses.replace(config.navigator, seed=seed)
+        config = dataclasses.replace(config, navigator=navigator)
+        self._autonomy = Autonomy(config, scenario.site, robot, queue_file)
+        self._autonomy.set_initial_pose(scenario.start)
+        self.output: AutonomyOutput | None = None
+
+    def submit(self, request: TaskRequest) -> None:
+        self._autonomy.submit(request)
+
+    def step(self, frame: SensorFrame) -> Twist2D:
+        inputs = AutonomyInputs(
+            scans=frame.scans,
+            odometry=frame.odometry,
+            bumper=frame.bumper,
+            hardware_estop=frame.hardware_estop,
+        )
+        self.output = self._autonomy.step(inputs, frame.stamp_s)
+        return self.output.command
+
+    def given_up(self) -> bool:
+        """Every errand has ended; whether rightly is the referee's to say."""
+        tasks = self.output.queue.tasks if self.output else ()
+        return bool(tasks) and all(task.state in ENDED_STATES for task in tasks)
+
+    def last_words(self) -> str:
+        """What the robot says of itself, in one line."""
+        if self.output is None:
+            return ""
+        safety, navigation = self.output.safety, self.output.navigation
+        tasks = [f"{t.request.id} {t.state}: {t.detail}" for t in self.output.queue.tasks]
+        said = [f"safety {safety.mode.name} {safety.reason}", navigation.message, *tasks]
+        return " | ".join(part.strip() for part in said if part.strip())
+
+    def close(self) -> None:
+        self._autonomy.close()

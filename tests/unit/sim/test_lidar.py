@@ -1,0 +1,84 @@
+"""Beams meet boxes and cylinders exactly where geometry says."""
+
+import dataclasses
+
+import mujoco
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sdf_worlds import box, world_of
+
+from or_robot.geometry.transform import Transform
+from or_robot.sim.config import SimConfig
+from or_robot.sim.lidar import Lidar
+from or_robot.sim.robot_model import courier_model
+from or_robot.sim.scene import build_scene
+from or_robot.sim.sdf import Shape, ShapeKind
+from or_robot.types.motion import LaserScan
+
+ROBOT = courier_model()
+EXACT = dataclasses.replace(ROBOT.lidar, sigma=0.0)
+
+
+def scan(*placed: tuple[Shape, Transform], base: Transform, sensor=EXACT, seed=0) -> LaserScan:
+    scene = build_scene(world_of(*placed), ROBOT, [], SimConfig())
+    data = mujoco.MjData(scene.model)
+    mujoco.mj_forward(scene.model, data)
+    lidar = Lidar(sensor, ROBOT.lidar_mount, np.random.default_rng(seed))
+    return lidar.scan(scene.model, data, base, 1.0)
+
+
+def at(x: float, y: float, yaw: float) -> Transform:
+    return Transform.from_xyz_rpy(x, y, 0, 0, 0, yaw)
+
+
+@settings(max_examples=25, deadline=None)
+@given(x=st.floats(-2, 2), y=st.floats(-1.5, 1.5), yaw=st.floats(-3.1, 3.1))
+def test_ranges_in_a_room_are_the_analytic_ones(x: float, y: float, yaw: float) -> None:
+    half_x, half_y = 4.0, 3.0
+    walls = (
+        box(half_x + 0.5, 0, 1, 1, 9, 2),
+        box(-half_x - 0.5, 0, 1, 1, 9, 2),
+        box(0, half_y + 0.5, 1, 9, 1, 2),
+        box(0, -half_y - 0.5, 1, 9, 1, 2),
+    )
+    found = scan(*walls, base=at(x, y, yaw))
+    sensor = at(x, y, yaw).compose(ROBOT.lidar_mount).planar()
+    angles = sensor.yaw + found.bearings
+    with np.errstate(divide="ignore"):
+        along_x = np.where(np.cos(angles) > 0, half_x - sensor.x, -half_x - sensor.x)
+        along_y = np.where(np.sin(angles) > 0, half_y - sensor.y, -half_y - sensor.y)
+        analytic = np.minimum(along_x / np.cos(angles), along_y / np.sin(angles))
+    assert found.ranges == pytest.approx(analytic, abs=1e-4)
+
+
+def test_a_cylinder_is_seen_at_its_distance_and_width() -> None:
+    pole = Shape(ShapeKind.CYLINDER, (0.05, 1.0)), Transform.from_xyz_rpy(2.2, 0, 0.5, 0, 0, 0)
+    found = scan(pole, base=at(0, 0, 0))
+    hit = np.isfinite(found.ranges)
+    assert found.ranges[360] == pytest.approx(1.95, abs=1e-4)
+    assert hit.sum() == pytest.approx(2 * np.arcsin(0.05 / 2.0) / found.angle_increment, abs=1)
+
+
+def test_nothing_within_reach_is_infinite_and_the_robot_does_not_see_itself() -> None:
+    far = box(40.0, 0, 1, 1, 1, 2)
+    found = scan(far, base=at(0, 0, 0))
+    assert np.all(np.isinf(found.ranges))
+    assert not found.valid.any()
+
+
+def test_a_table_top_above_the_plane_is_not_seen() -> None:
+    assert np.all(np.isinf(scan(box(2, 0, 0.9, 1, 1, 0.1), base=at(0, 0, 0)).ranges))
+
+
+def test_noise_is_the_sensors_and_repeats_with_the_seed() -> None:
+    wall = box(3.0, 0, 1, 0.2, 30, 2)
+    exact = scan(wall, base=at(0, 0, 0))
+    first, again, other = (
+        scan(wall, base=at(0, 0, 0), sensor=ROBOT.lidar, seed=seed) for seed in (1, 1, 2)
+    )
+    assert np.array_equal(first.ranges, again.ranges)
+    assert not np.array_equal(first.ranges, other.ranges)
+    seen = exact.valid & first.valid
+    assert np.std(first.ranges[seen] - exact.ranges[seen]) == pytest.approx(0.01, rel=0.25)
