@@ -1,4 +1,4 @@
-"""A kinematic robot in a grid world: exact rays into cells and discs, lagging base, drifting odometry."""
+"""A kinematic robot in a grid world: exact rays, ramped base, drifting odometry, walkers."""
 
 from __future__ import annotations
 

@@ -1,0 +1,117 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kinematic_plant import Plant, room
+
+from or_robot.config.localization import LocalizationConfig
+from or_robot.geometry.pose import Pose2D
+from or_robot.localization.likelihood_field import LikelihoodField
+from or_robot.localization.localizer import Localizer
+from or_robot.localization.particle_filter import ParticleFilter
+from or_robot.types.motion import Odometry, Twist2D
+
+SITE = room(8.0, 6.0, [(3.0, 0.0, 3.4, 2.0), (5.5, 4.0, 6.5, 6.0)])
+START = Pose2D(1.5, 3.0, 0.0)
+
+
+def localizer() -> Localizer:
+    return Localizer(LocalizationConfig(), SITE.map, np.random.default_rng(1))
+
+
+def circling(steps: int, seed: int = 0) -> tuple[Plant, Localizer, list[float], list[float]]:
+    plant, found = Plant(SITE, START, seed), localizer()
+    found.set_pose(Pose2D(START.x + 0.1, START.y - 0.1, 0.05))
+    offsets, turns = [], []
+    plant.command(Twist2D(0.4, 0.35))
+    for n in range(steps):
+        plant.step(plant.time_s + 0.05)
+        found.update_odometry(plant.odometry())
+        if n % 2:
+            found.update_scan(plant.scan())
+        estimate = found.estimate()
+        assert estimate is not None
+        offsets.append(estimate.pose.distance_to(plant.pose))
+        turns.append(plant.heading_error(estimate.pose.yaw))
+    return plant, found, offsets, turns
+
+
+def test_tracks_a_drifting_robot() -> None:
+    _, found, offsets, turns = circling(200)
+    assert not found.lost
+    assert np.percentile(offsets[40:], 95) < 0.05
+    assert math.degrees(np.percentile(turns[40:], 95)) < 1.5
+
+
+def test_same_seed_same_estimate() -> None:
+    _, one, *_ = circling(30)
+    _, two, *_ = circling(30)
+    assert one.estimate().pose == two.estimate().pose
+
+
+def test_lost_until_a_pose_is_given() -> None:
+    plant, found = Plant(SITE, START), localizer()
+    assert found.estimate() is None
+    found.update_odometry(plant.odometry())
+    found.update_scan(plant.scan())
+    assert found.estimate().lost
+
+
+def test_a_wrong_pose_is_found_out() -> None:
+    plant, found = Plant(SITE, START), localizer()
+    found.set_pose(Pose2D(6.8, 1.5, 2.0), np.diag([1e-4, 1e-4, 1e-4]))
+    plant.command(Twist2D(0.2, 0.3))
+    for _ in range(50):
+        plant.step(plant.time_s + 0.1)
+        found.update_odometry(plant.odometry())
+        found.update_scan(plant.scan())
+    assert found.lost
+    assert "fit" in found.reason
+
+
+@pytest.mark.parametrize(
+    "jump",
+    [
+        lambda o: Odometry(o.stamp_s - 3.0, o.pose, o.twist),
+        lambda o: Odometry(o.stamp_s + 0.05, Pose2D(9.0, 9.0, 0.0), o.twist),
+        lambda o: Odometry(o.stamp_s + 0.05, Pose2D(math.nan, 0.0, 0.0), o.twist),
+    ],
+    ids=["time goes back", "pose jumps", "not a number"],
+)
+def test_a_restarted_base_means_lost_until_a_new_pose(jump) -> None:
+    plant, found, *_ = circling(20)
+    found.update_odometry(jump(plant.odometry()))
+    assert found.estimate().lost
+    found.update_odometry(Odometry(1.0, Pose2D(0.0, 0.0, 0.0), Twist2D(0.0, 0.0)))
+    assert found.estimate().lost
+    found.set_pose(START)
+    assert not found.estimate().lost
+    assert found.estimate().pose.distance_to(START) < 1e-9
+
+
+@given(st.integers(0, 1000), st.floats(-0.3, 0.3), st.floats(-1.0, 1.0))
+@settings(max_examples=20, deadline=None)
+def test_weights_sum_to_one(seed: int, way: float, turn: float) -> None:
+    config = LocalizationConfig()
+    field = LikelihoodField(SITE.map, config.hit_sigma, config.random_share)
+    cloud = ParticleFilter(config, field, np.random.default_rng(seed))
+    cloud.initialise(START, np.diag([0.04, 0.04, 0.01]))
+    cloud.predict(Pose2D(way, 0.0, turn))
+    cloud.correct(np.random.default_rng(seed).uniform(-4.0, 4.0, (50, 2)))
+    assert cloud.weights.sum() == pytest.approx(1.0)
+    assert (cloud.weights >= 0.0).all()
+    assert config.particles_min <= len(cloud.particles) <= config.particles_max
+    _, covariance = cloud.estimate()
+    assert np.linalg.eigvalsh(covariance).min() > -1e-12
+
+
+def test_a_fitting_pose_is_likelier() -> None:
+    field = LikelihoodField(SITE.map, 0.06, 0.1)
+    points = Plant(SITE, START).scan().points()
+    poses = np.array([[START.x, START.y, 0.0], [START.x + 0.3, START.y, 0.0], [1.5, 3.0, 0.3]])
+    logs = field.log_likelihoods(poses, points)
+    assert logs[0] > logs[1]
+    assert logs[0] > logs[2]
+    assert (logs >= 0.0).all()
