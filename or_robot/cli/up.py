@@ -1,0 +1,55 @@
+"""`or-robot up`: start the suite and keep it running until Ctrl-C."""
+
+from __future__ import annotations
+
+import dataclasses
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from or_robot.bringup.description import Options
+from or_robot.bringup.environment import LINK_PORTS, free_port
+from or_robot.bringup.supervisor import Supervisor
+from or_robot.config.link import LinkConfig
+from or_robot.home import home
+from or_robot.scenario.description import load_scenario
+
+app = typer.Typer(add_completion=False)
+
+
+class Sim(StrEnum):
+    MUJOCO = "mujoco"
+    NONE = "none"
+
+
+@app.command()
+def up(
+    scenario: Annotated[str, typer.Option(help="Scenario whose people and tasks run.")] = "",
+    sim: Annotated[Sim, typer.Option(help="Simulator; none where a real base runs.")] = Sim.MUJOCO,
+    host: Annotated[str, typer.Option(help="Address the panel listens on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port of the panel; 0: any.", min=0, max=65535)] = 8080,
+    link_port: Annotated[
+        int, typer.Option(help="First of the link's four ports; 0: any.", min=0, max=65532)
+    ] = LinkConfig.port,
+    for_: Annotated[
+        float | None, typer.Option("--for", help="Stop after so many seconds.", min=0.0)
+    ] = None,
+    no_panel: Annotated[
+        bool,
+        typer.Option("--no-panel", help="Without panel: the robot drives once another has a link."),
+    ] = False,
+) -> None:
+    """Start simulation or robot, information and panel; Ctrl-C stops them all."""
+    if scenario:
+        load_scenario(scenario)  # an unknown name or a damaged file ends here, in one line
+    options = Options(
+        sim=sim.value,
+        panel="no" if no_panel else "yes",
+        scenario=scenario,
+        host=host,
+        port=port or free_port(host),
+    )
+    link = link_port or free_port(options.link_host, LINK_PORTS)
+    options = dataclasses.replace(options, link_port=link)
+    Supervisor(options, home(), lambda line: print(line, flush=True)).run(for_)
