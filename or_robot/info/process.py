@@ -102,7 +102,7 @@ class Announcer:
         self._trouble = ""
 
     def announce(self) -> None:
-        """Once a period. Trouble and recovery are logged once; meanwhile what is shown grows stale."""
+        """Once a period. Trouble and recovery are logged once each."""
         try:
             self._publish()
         except OrRobotError as error:
