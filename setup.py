@@ -47,6 +47,7 @@ setup(
         "numba",
         "numpy",
         "opencv-python-headless",
+        "Pillow",
         "psutil",
         "py_trees",
         "pydicom",
