@@ -40,6 +40,7 @@ setup(
     zip_safe=False,
     install_requires=[
         "SQLAlchemy",
+        "contourpy",
         "fhir.resources",
         "hl7",
         "matplotlib",
@@ -69,6 +70,8 @@ setup(
             "flask-talisman",
             "Flask-WTF",
             "gunicorn",
+            "simple-websocket",
+            "Werkzeug",
         ],
         # ROS 2 itself, where apt has none; never on a machine with ROS 2 installed.
         "ros": ["ros-jazzy-common-interfaces", "ros-jazzy-rclpy", "ros-jazzy-rmw-fastrtps-cpp"],
