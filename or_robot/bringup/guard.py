@@ -1,6 +1,6 @@
 """Ends everything of a run that outlives its supervisor, however that died.
 
-The supervisor starts `python guard.py RUN` with a pipe as its standard input and never writes to it.
+The supervisor starts `python guard.py RUN` with a pipe as its standard input, never written to.
 When the pipe ends, the supervisor is gone: whoever carries the run in its environment is
 killed, grandchildren and re-parented ones included. Uses the standard library only, so that it
 starts at once and needs nothing that could be broken.

@@ -63,8 +63,10 @@ class Supervisor:
     def _prepare(self) -> None:
         """Keys, patient case and login. Only what is missing is made; the login is always new."""
         ensure_default_keys(self._home)
-        if not (self._home / "info").exists():
+        imported = self._home / "run" / "case_imported"
+        if not imported.exists():
             self._import_case()
+            imported.touch()
 
     def _import_case(self) -> None:
         """As a person would, in a process of its own: its libraries are not needed later."""
