@@ -40,6 +40,8 @@ def isodose_levels(max_dose_gy: float) -> tuple[float, ...]:
 
 def level_colors(levels: tuple[float, ...]) -> list[tuple[int, int, int]]:
     """Red, green, blue of each level: cold to hot, evenly apart."""
+    if not levels:
+        return []
     return [(int(r), int(g), int(b)) for r, g, b in _colormap(_shares(len(levels)))]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,9 +15,12 @@ from pydicom.dataset import Dataset
 
 from or_robot.types.radiotherapy import Identity
 
-# Real exports break value rules (DS over 16 characters). We read what can be read; and pydicom's
-# warnings would quote values, which may be patient data.
+# Real exports break value rules (DS over 16 characters): we read what can be read.
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+
+# Its messages quote values, which may be patient data: none of them may reach a log.
+logging.getLogger("pydicom").setLevel(logging.CRITICAL)
+warnings.filterwarnings("ignore", module="pydicom")
 
 
 def text(dataset: Dataset, keyword: str) -> str | None:

@@ -1,0 +1,245 @@
+"""The committed case through import, store, preparation and command line."""
+
+import json
+import shutil
+
+import cv2
+import numpy as np
+import pytest
+
+from or_robot.cli.main import main
+from or_robot.errors import OrRobotError
+from or_robot.info.service import InformationService, UnknownCase
+from or_robot.share import share
+from or_robot.types.procedure import Phase
+
+CASE = share("simulation", "cases", "skull_base_pbs")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("info")
+
+
+@pytest.fixture(scope="module")
+def service(folder):
+    service = InformationService(folder)
+    yield service
+    service.close()
+
+
+@pytest.fixture(scope="module")
+def report(service):
+    return service.import_paths([CASE])
+
+
+@pytest.fixture(scope="module")
+def plan(service, report):
+    return service.case("OR-1").plans[0]
+
+
+def test_everything_is_imported_and_the_booked_room_has_the_patient(service, report):
+    assert (report.imported, report.failures, report.patients) == (76, (), ("SIM0001",))
+    case = service.case("OR-1")
+    assert case.patient.patient_id == "SIM0001"
+    assert case.patient.birth_date == "1960-01-01"
+    assert case.patient.allergies[0].substance == "Penicillin"
+    assert case.imported_s is not None
+
+
+def test_an_empty_room_has_no_patient(service, report):
+    case = service.case("OR-2")
+    assert (case.patient, case.plans, case.version) == (None, (), "")
+
+
+def test_the_card_has_the_plans_figures(plan):
+    assert plan.label == "SkullBase_PBS"
+    assert [beam.gantry_deg for beam in plan.beams] == [90.0, 270.0, 180.0]
+    assert [beam.energies for beam in plan.beams] == [11, 11, 9]
+    assert [beam.spots for beam in plan.beams] == [239, 244, 267]
+    assert all(beam.snout_position_suspect for beam in plan.beams)
+    energies = [beam.energy_min_mev for beam in plan.beams]
+    assert min(energies) == pytest.approx(130.8, abs=0.05)
+    assert max(beam.energy_max_mev for beam in plan.beams) == pytest.approx(166.8, abs=0.05)
+    assert (plan.fractions_delivered, plan.fractions_planned) == (12, 35)
+    assert plan.last_fraction_date == "2026-01-22"
+    assert plan.structures == ("CTV_70", "Brainstem", "OpticChiasm", "External")
+    assert (plan.dose_type, plan.dose_unit) == ("EFFECTIVE", "Gy(RBE)")
+    assert (plan.approval, plan.intent, plan.prescription) == (None, None, None)
+
+
+def test_the_oddities_of_the_export_are_said(plan):
+    said = "\n".join(plan.warnings)
+    for part in (
+        "Approval not recorded",
+        "Prescription not recorded",
+        "Snout position is given as 0.0",
+        "SOP Class UID",
+        "“Unknown”",
+        "Patient name differs",
+        "other images",
+        "outside the body",
+    ):
+        assert part in said
+
+
+def test_target_gets_its_dose_and_the_views_agree(service, plan):
+    planned = service.dvh("SIM0001", plan.plan_uid, "planned")
+    delivered = service.dvh("SIM0001", plan.plan_uid, "delivered")
+    by_name = {curve.structure: curve for curve in planned.curves}
+    assert set(by_name) == set(plan.structures)
+    assert by_name["CTV_70"].d95_gy == pytest.approx(68.1, abs=0.3)
+    assert by_name["CTV_70"].mean_gy > by_name["Brainstem"].mean_gy
+    for one, part in zip(planned.curves, delivered.curves, strict=True):
+        assert part.mean_gy == pytest.approx(one.mean_gy * 12 / 35, abs=0.01)
+
+
+def test_everything_carries_one_version(service, plan):
+    versions = {
+        service.case("OR-1").version,
+        plan.version,
+        service.dvh("SIM0001", plan.plan_uid, "planned").version,
+        service.image("SIM0001", plan.plan_uid, "planned", "axial", 0).version,
+        service.image("SIM0001", plan.plan_uid, "planned", "axial", 20).version,
+        service.versions()[0].version,
+    }
+    assert len(versions) == 1
+
+
+@pytest.mark.parametrize("view", ["planned", "delivered"])
+@pytest.mark.parametrize("orientation", ["axial", "coronal", "sagittal"])
+def test_prepared_pictures_are_small_pictures(service, plan, view, orientation):
+    picture = service.image("SIM0001", plan.plan_uid, view, orientation, 0)
+    assert picture.media_type == "image/jpeg"
+    assert len(picture.data) < 60_000
+    decoded = cv2.imdecode(np.frombuffer(picture.data, np.uint8), cv2.IMREAD_COLOR)
+    assert decoded.shape == (600, 840, 3)
+    assert picture.view_label in picture.caption
+
+
+def test_a_picture_drawn_on_demand_equals_the_prepared_one(service, plan):
+    prepared = service.image("SIM0001", plan.plan_uid, "planned", "axial", 1)
+    drawn = service._drawable("SIM0001", plan.plan_uid).draw("planned", "axial", 1)
+    assert drawn == prepared
+
+
+@pytest.mark.parametrize(
+    ("request_", "named"),
+    [
+        (("NOBODY", "1", "planned", "axial", 0), "NOBODY"),
+        (("SIM0001", "9.9", "planned", "axial", 0), "plan"),
+        (("SIM0001", None, "tomorrow", "axial", 0), "planned, delivered"),
+        (("SIM0001", None, "planned", "oblique", 0), "axial, coronal, sagittal"),
+        (("SIM0001", None, "planned", "axial", 999), "slice 999"),
+    ],
+)
+def test_what_is_not_there_is_named(service, plan, request_, named):
+    patient_id, plan_uid, *rest = request_
+    with pytest.raises(UnknownCase, match=named):
+        service.image(patient_id, plan_uid or plan.plan_uid, *rest)
+
+
+def test_importing_again_changes_nothing(service, report):
+    before = service.versions()
+    again = service.import_paths([CASE])
+    assert (again.imported, again.already_known, again.failures) == (0, 76, ())
+    assert service.versions() == before
+
+
+def test_phase_round_trip(service):
+    assert service.phase("OR-7") is None
+    assert service.set_phase("OR-7", Phase.CLOSING) == service.phase("OR-7")
+
+
+def test_damaged_files_are_quarantined_and_the_rest_imported(tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    shutil.copy(CASE / "plan.dcm", source / "good.dcm")
+    whole = (CASE / "dose.dcm").read_bytes()
+    (source / "cut.dcm").write_bytes(whole[: len(whole) // 2])
+    (source / "note.txt").write_text("not an object")
+    service = InformationService(tmp_path / "info")
+    report = service.import_paths([source])
+    assert report.imported == 1
+    assert {failure.path.name for failure in report.failures} == {"cut.dcm", "note.txt"}
+    for failure in report.failures:
+        assert failure.remedy
+        assert failure.quarantined.read_bytes() == failure.path.read_bytes()
+    case = service.patient_case("SIM0001")
+    assert case.plans[0].dose_views == ()
+    service.close()
+
+
+def test_another_birth_date_under_the_same_id_is_never_merged(tmp_path):
+    bundle = json.loads((CASE / "patient.fhir.json").read_bytes())
+    bundle["entry"][0]["resource"]["birthDate"] = "1961-01-01"
+    stranger = tmp_path / "stranger.json"
+    stranger.write_text(json.dumps(bundle))
+    service = InformationService(tmp_path / "info")
+    service.import_paths([CASE / "plan.dcm"])
+    report = service.import_paths([stranger])
+    assert "birth date" in report.failures[0].problem
+    assert service.patient_case("SIM0001").patient.allergies is None
+    service.close()
+
+
+def test_one_uid_with_two_contents_is_refused(tmp_path):
+    data = (CASE / "rec_01.dcm").read_bytes()
+    (tmp_path / "other.dcm").write_bytes(data.replace(b"0930", b"0931"))
+    service = InformationService(tmp_path / "info")
+    report = service.import_paths([CASE / "rec_01.dcm", tmp_path / "other.dcm"])
+    assert report.imported == 1
+    assert "same SOP Instance UID" in report.failures[0].problem
+    service.close()
+
+
+def test_a_booking_moves_nobody_out_of_a_room(tmp_path):
+    bundle = (CASE / "patient.fhir.json").read_text().replace("SIM0001", "SIM0002")
+    second = tmp_path / "second.json"
+    second.write_text(bundle)
+    service = InformationService(tmp_path / "info")
+    service.import_paths([CASE / "patient.fhir.json"])
+    service.import_paths([second])
+    assert service.case("OR-1").patient.patient_id == "SIM0001"
+    service.assign("OR-1", "SIM0002")
+    assert service.case("OR-1").patient.patient_id == "SIM0002"
+    with pytest.raises(OrRobotError, match="NOBODY"):
+        service.assign("OR-1", "NOBODY")
+    service.close()
+
+
+def run(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as caught:
+        main(["info", *arguments])
+    return int(caught.value.code or 0)
+
+
+def test_command_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("OR_ROBOT_HOME", str(tmp_path / "home"))
+    assert run("import", str(CASE)) == 0
+    assert "76 imported" in capsys.readouterr().out
+    assert run("show", "SIM0001") == 0
+    shown = capsys.readouterr().out
+    for part in ("SkullBase_PBS", "12 of 35 delivered", "2026-01-22", "239", "Penicillin"):
+        assert part in shown
+    out = tmp_path / "card.json"
+    assert run("show", "SIM0001", "--json", str(out)) == 0
+    plan = json.loads(out.read_text())["plans"][0]
+    assert [beam["spots"] for beam in plan["beams"]] == [239, 244, 267]
+    assert run("phase", "OR-1", "closing") == 0
+    assert run("phase", "OR-1") == 0
+    assert "OR-1: closing" in capsys.readouterr().out
+    assert run("audit", "verify") == 0
+    assert "3 entries" in capsys.readouterr().out
+
+
+def test_command_line_errors(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("OR_ROBOT_HOME", str(tmp_path / "home"))
+    assert run("show", "NOBODY") == 1
+    assert "or-robot info import" in capsys.readouterr().err
+    assert run("import", str(tmp_path / "missing")) == 1
+    assert run("phase", "OR-1", "lunch") == 2
+    note = tmp_path / "note.txt"
+    note.write_text("no object")
+    assert run("import", str(note)) == 1
+    assert "not a DICOM file" in capsys.readouterr().err

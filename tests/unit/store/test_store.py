@@ -1,0 +1,157 @@
+import threading
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from or_robot.errors import OrRobotError
+from or_robot.store.audit import GENESIS, AuditBroken
+from or_robot.store.objects import ObjectFolder
+from or_robot.store.store import Store, StoredInstance, StoredPatient
+
+JANE = StoredPatient("P1", None, "1970-01-02")
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store(tmp_path)
+    yield store
+    store.close()
+
+
+def instance(name: str, patient_id: str = "P1") -> StoredInstance:
+    return StoredInstance(name.ljust(64, "0"), patient_id, "CT", f"1.2.{name}", 1.0)
+
+
+def look(store: Store, number: int = 0) -> None:
+    store.audit.append(actor=f"a{number}", room="OR-1", action="case.get", patient_id="P1", why="")
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.binary(max_size=2000))
+def test_objects_round_trip(tmp_path_factory, data):
+    folder = ObjectFolder(tmp_path_factory.mktemp("objects"))
+    name = folder.put(data)
+    assert folder.put(data) == name
+    assert folder.get(name) == data
+
+
+def test_an_altered_object_is_noticed(tmp_path):
+    folder = ObjectFolder(tmp_path)
+    name = folder.put(b"dose")
+    (tmp_path / name[:2] / name[2:]).write_bytes(b"lies")
+    with pytest.raises(OrRobotError, match="damaged"):
+        folder.get(name)
+
+
+def test_adding_twice_adds_once(store):
+    assert store.add([JANE], [instance("a"), instance("b")]) == 2
+    assert store.add([JANE], [instance("b"), instance("c")]) == 1
+    assert [one.sha256[0] for one in store.instances("P1")] == ["a", "b", "c"]
+
+
+def test_a_batch_is_all_or_nothing(store):
+    with pytest.raises(IntegrityError):
+        store.add([JANE], [instance("a"), instance("b", "nobody")])
+    assert store.patient("P1") is None
+    assert store.instances("P1") == ()
+
+
+def test_what_was_recorded_of_a_patient_is_filled_in_but_not_changed(store):
+    store.add([StoredPatient("P1", None, "1970-01-02")], [])
+    store.add([StoredPatient("P1", "H", "1999-09-09")], [])
+    assert store.patient("P1") == StoredPatient("P1", "H", "1970-01-02")
+
+
+def test_preparing_again_replaces_everything(store):
+    store.add([JANE], [])
+    store.put_prepared("P1", "v1", {"case": b"1", "old": b"1"})
+    store.put_prepared("P1", "v2", {"case": b"2"})
+    assert store.prepared("P1", "old") is None
+    assert store.prepared("P1", "case").data == b"2"
+    assert store.prepared_version("P1") == "v2"
+
+
+def test_a_room_holds_one_patient(store):
+    store.add([JANE, StoredPatient("P2", None, None)], [])
+    store.assign("OR-1", "P1")
+    store.assign("OR-1", "P2")
+    assert store.rooms() == {"OR-1": "P2"}
+    store.assign("OR-1", None)
+    assert store.rooms() == {}
+
+
+def test_phase_is_remembered_with_its_time(store):
+    assert store.phase("OR-1") is None
+    stamp = store.set_phase("OR-1", "closing")
+    assert store.phase("OR-1") == ("closing", stamp)
+
+
+def test_what_was_stored_is_there_after_reopening(tmp_path):
+    first = Store(tmp_path)
+    first.add([JANE], [instance("a")])
+    look(first)
+    second = Store(tmp_path)
+    assert second.knows(instance("a").sha256)
+    assert second.audit.verify().entries == 1
+
+
+def test_the_audit_is_a_chain(store):
+    assert store.audit.verify().head == GENESIS
+    for number in range(5):
+        look(store, number)
+    check = store.audit.verify()
+    assert check.entries == 5
+    look(store)
+    assert store.audit.verify().head != check.head
+
+
+def test_the_audit_refuses_changes(store, tmp_path):
+    look(store)
+    engine = create_engine(f"sqlite:///{tmp_path / 'store.sqlite'}")
+    for statement in ("UPDATE audit SET why = 'x'", "DELETE FROM audit"):
+        with pytest.raises((IntegrityError, OperationalError)), engine.begin() as connection:
+            connection.execute(text(statement))
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "UPDATE audit SET actor = 'x' WHERE sequence = 2",
+        "UPDATE audit SET stamp_s = stamp_s + 1 WHERE sequence = 2",
+        "UPDATE audit SET patient_id = NULL WHERE sequence = 2",
+        "DELETE FROM audit WHERE sequence = 2",
+        "DELETE FROM audit WHERE sequence = 1",
+    ],
+)
+def test_tampering_shows(store, tmp_path, tampering):
+    for number in range(3):
+        look(store, number)
+    engine = create_engine(f"sqlite:///{tmp_path / 'store.sqlite'}")
+    with engine.begin() as connection:
+        connection.execute(text("DROP TRIGGER audit_no_update"))
+        connection.execute(text("DROP TRIGGER audit_no_delete"))
+        connection.execute(text(tampering))
+    with pytest.raises(AuditBroken):
+        store.audit.verify()
+
+
+def test_two_writers_share_one_chain(tmp_path):
+    stores = [Store(tmp_path) for _ in range(2)]
+    threads = [
+        threading.Thread(target=lambda store=store: [look(store, n) for n in range(10)])
+        for store in stores
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert stores[0].audit.verify().entries == 20
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path):
+    (tmp_path / "store.sqlite").write_bytes(b"not a database" * 100)
+    with pytest.raises(OrRobotError, match="cannot be opened"):
+        Store(tmp_path)
