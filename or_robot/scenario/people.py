@@ -8,6 +8,7 @@ and one moving, as it does in a hospital.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,10 @@ REACHED = 0.15
 """A waypoint counts as reached this near, m."""
 LOOK_AHEAD = 0.9
 """An attentive person stops for a robot this near in front of them, m from centre to hull."""
+NOTICED = 3.0
+"""Further than this from a corner of it nobody looks at the robot, m."""
+
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +62,17 @@ class Walker:
         self.pose = Pose2D(float(first[0]), float(first[1]), heading)
         self.speed = 0.0
         self._route = list(range(1, len(plan.waypoints)))
+        self._targets = [(float(x), float(y)) for x, y in plan.waypoints]
         self._forward = True
         self._gait = 0.0
 
-    def step(self, now_s: float, dt: float, robot_hull: NDArray[np.float64]) -> None:
-        """Walk for `dt` s. `robot_hull` (n, 2): corners of the robot in the map frame."""
+    def step(self, now_s: float, dt: float, robot_hull: Sequence[Point]) -> None:
+        """Walk for `dt` s. `robot_hull`: corners of the robot in the map frame, m."""
         wanted = self._wanted_speed(now_s, robot_hull)
-        change = np.clip(wanted - self.speed, -ACCELERATION * dt, ACCELERATION * dt)
-        self.speed = max(0.0, self.speed + float(change))
+        self.speed = max(0.0, self.speed + _clip(wanted - self.speed, ACCELERATION * dt))
         yaw = self.pose.yaw
         if self._route:
-            target = self.plan.waypoints[self._route[0]]
-            bearing = math.atan2(target[1] - self.pose.y, target[0] - self.pose.x)
-            turn = wrap_angle(bearing - yaw)
-            yaw = wrap_angle(yaw + float(np.clip(turn, -TURN_RATE * dt, TURN_RATE * dt)))
+            yaw = wrap_angle(yaw + _clip(self._turn_to_target(), TURN_RATE * dt))
         self.pose = Pose2D(
             self.pose.x + self.speed * math.cos(yaw) * dt,
             self.pose.y + self.speed * math.sin(yaw) * dt,
@@ -80,39 +82,51 @@ class Walker:
             self._gait = (self._gait + dt / GAIT_PERIOD_S) % 1.0
         self._pass_waypoint()
 
+    def parts(self) -> tuple[Point, Point, Point]:
+        """Where torso, left leg and right leg are, x, y in m."""
+        reach = self.speed * GAIT_PERIOD_S / 4.0
+        left = self._beside(reach * _swing(self._gait), LEG_SPREAD)
+        right = self._beside(reach * _swing((self._gait + 0.5) % 1.0), -LEG_SPREAD)
+        return (self.pose.x, self.pose.y), left, right
+
     def discs(self) -> NDArray[np.float64]:
         """(3, 3) x, y, radius of torso, left leg, right leg, m."""
-        reach = self.speed * GAIT_PERIOD_S / 4.0
-        left = reach * _swing(self._gait)
-        right = reach * _swing((self._gait + 0.5) % 1.0)
-        local = np.array([[0.0, 0.0], [left, LEG_SPREAD], [right, -LEG_SPREAD]])
-        radii = np.array([[TORSO_RADIUS], [LEG_RADIUS], [LEG_RADIUS]])
-        return np.hstack([self.pose.transform(local), radii])
+        radii = (TORSO_RADIUS, LEG_RADIUS, LEG_RADIUS)
+        return np.array([(x, y, r) for (x, y), r in zip(self.parts(), radii, strict=True)])
 
-    def _wanted_speed(self, now_s: float, robot_hull: NDArray[np.float64]) -> float:
+    def _beside(self, ahead: float, left: float) -> Point:
+        cos, sin = math.cos(self.pose.yaw), math.sin(self.pose.yaw)
+        return self.pose.x + cos * ahead - sin * left, self.pose.y + sin * ahead + cos * left
+
+    def _turn_to_target(self) -> float:
+        x, y = self._targets[self._route[0]]
+        return wrap_angle(math.atan2(y - self.pose.y, x - self.pose.x) - self.pose.yaw)
+
+    def _wanted_speed(self, now_s: float, robot_hull: Sequence[Point]) -> float:
         if now_s < self.plan.start_s or not self._route:
             return 0.0
-        target = self.plan.waypoints[self._route[0]]
-        bearing = math.atan2(target[1] - self.pose.y, target[0] - self.pose.x)
-        if abs(wrap_angle(bearing - self.pose.yaw)) > math.radians(40.0):
+        if abs(self._turn_to_target()) > math.radians(40.0):
             return 0.0  # turn on the spot first
         if self.plan.attentive and self._robot_in_front(robot_hull):
             return 0.0
         return self.plan.speed
 
-    def _robot_in_front(self, robot_hull: NDArray[np.float64]) -> bool:
-        offsets = robot_hull - np.array([self.pose.x, self.pose.y])
-        ahead = offsets @ np.array([math.cos(self.pose.yaw), math.sin(self.pose.yaw)])
-        aside = offsets @ np.array([-math.sin(self.pose.yaw), math.cos(self.pose.yaw)])
+    def _robot_in_front(self, robot_hull: Sequence[Point]) -> bool:
+        offsets = [(x - self.pose.x, y - self.pose.y) for x, y in robot_hull]
+        if math.hypot(*offsets[0]) > NOTICED:
+            return False
+        cos, sin = math.cos(self.pose.yaw), math.sin(self.pose.yaw)
+        ahead = [cos * dx + sin * dy for dx, dy in offsets]
+        aside = [cos * dy - sin * dx for dx, dy in offsets]
         half = TORSO_RADIUS + 0.1
-        beside = aside.min() < half and aside.max() > -half
-        return bool(beside and ahead.max() > 0.0 and ahead.min() < LOOK_AHEAD)
+        beside = min(aside) < half and max(aside) > -half
+        return beside and max(ahead) > 0.0 and min(ahead) < LOOK_AHEAD
 
     def _pass_waypoint(self) -> None:
         if not self._route:
             return
-        target = self.plan.waypoints[self._route[0]]
-        if math.hypot(target[0] - self.pose.x, target[1] - self.pose.y) > REACHED:
+        x, y = self._targets[self._route[0]]
+        if math.hypot(x - self.pose.x, y - self.pose.y) > REACHED:
             return
         self._route.pop(0)
         if not self._route and self.plan.repeat != "stop":
@@ -121,6 +135,10 @@ class Walker:
             self._route = list(range(count) if self._forward else range(count - 2, -1, -1))
             if self.plan.repeat == "back" and self._forward:
                 self._route.pop(0)
+
+
+def _clip(value: float, limit: float) -> float:
+    return min(max(value, -limit), limit)
 
 
 def _swing(phase: float) -> float:

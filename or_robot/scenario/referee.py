@@ -53,9 +53,8 @@ class Referee:
     def __init__(self, scenario: Scenario, robot: RobotConfig) -> None:
         self._footprint = robot.footprint
         self._handovers = [_Handover(task, scenario) for task in scenario.tasks]
-        self._zones = [
-            _ZoneWatch(zone) for zone in scenario.site.zones if zone.kind in CLOSED_ZONES
-        ]
+        closed = [zone for zone in scenario.site.zones if zone.kind in CLOSED_ZONES]
+        self._zones = [_ZoneWatch(zone, robot.footprint) for zone in closed]
         self._separation = math.inf
         self._path_length = 0.0
         self._last: GroundTruth | None = None
@@ -72,10 +71,10 @@ class Referee:
         self._last = truth
         for handover in self._handovers:
             handover.watch(truth)
-        hull = truth.robot.transform(self._footprint)
-        self._entries += [watch.name for watch in self._zones if watch.entered(truth.robot, hull)]
-        for person in truth.people:
-            gap = separation(truth.robot, self._footprint, person.discs)
+        self._entries += [watch.name for watch in self._zones if watch.entered(truth.robot)]
+        if truth.people:
+            discs = np.concatenate([person.discs for person in truth.people])
+            gap = separation(truth.robot, self._footprint, discs)
             self._separation = min(self._separation, gap)
 
     def verdict(self) -> Verdict:
@@ -139,14 +138,22 @@ class _Handover:
 class _ZoneWatch:
     """Notices when the hull enters one zone."""
 
-    def __init__(self, zone: Zone) -> None:
+    def __init__(self, zone: Zone, footprint: NDArray[np.float64]) -> None:
         self.name = zone.name
         self._polygon = zone.polygon
+        self._footprint = footprint
+        reach = float(np.max(np.hypot(*footprint.T)))
+        self._low = (zone.polygon.min(axis=0) - reach).tolist()
+        self._high = (zone.polygon.max(axis=0) + reach).tolist()
         self._inside = False
 
-    def entered(self, robot: Pose2D, hull: NDArray[np.float64]) -> bool:
-        reach = float(np.max(np.hypot(hull[:, 0] - robot.x, hull[:, 1] - robot.y)))
-        low, high = self._polygon.min(axis=0) - reach, self._polygon.max(axis=0) + reach
-        near = low[0] <= robot.x <= high[0] and low[1] <= robot.y <= high[1]
-        was, self._inside = self._inside, near and polygon.overlap(self._polygon, hull)
+    def entered(self, robot: Pose2D) -> bool:
+        was, self._inside = self._inside, self._near(robot) and self._overlaps(robot)
         return self._inside and not was
+
+    def _near(self, robot: Pose2D) -> bool:
+        (low_x, low_y), (high_x, high_y) = self._low, self._high
+        return bool(low_x <= robot.x <= high_x and low_y <= robot.y <= high_y)
+
+    def _overlaps(self, robot: Pose2D) -> bool:
+        return polygon.overlap(self._polygon, robot.transform(self._footprint))

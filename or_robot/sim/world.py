@@ -103,13 +103,23 @@ class SimWorld:
             battery=self._battery.charge,
         )
 
+    def scan_now(self) -> LaserScan:
+        """One revolution of the lidar from where the robot stands."""
+        mujoco.mj_kinematics(self._scene.model, self._data)
+        return self._lidar.scan(self._scene.model, self._data, self._base(), self.time_s)
+
+    def physics_step(self) -> None:
+        """The physics of one tick alone: no sensor reads it and no clock advances."""
+        mujoco.mj_step(self._scene.model, self._data, nstep=self._substeps)
+
     def truth(self) -> GroundTruth:
         people = tuple(
             PersonTruth(walker.plan.name, walker.pose, walker.speed, walker.discs())
             for walker in self._walkers
         )
-        pose, twist = self._base().planar(), self._twist()
-        return GroundTruth(self.time_s, pose, twist, people, tuple(self._contacts))
+        base, velocity = self._base(), self._data.qvel[:6]
+        twist = Twist2D(float(base.rotation[:, 0] @ velocity[:3]), float(velocity[5]))
+        return GroundTruth(self.time_s, base.planar(), twist, people, tuple(self._contacts))
 
     def _place(self, start: Pose2D) -> None:
         half = start.yaw / 2.0
@@ -129,7 +139,7 @@ class SimWorld:
         data.ctrl[:] = self._drive.wheel_speeds(self.time_s, TICK_S, powered=not self._estop)
         self._move_people()
         before = data.qvel[:6].copy()
-        mujoco.mj_step(scene.model, data, nstep=self._substeps)
+        self.physics_step()
         self._tick += 1
         wheels = data.qvel[list(scene.wheel_dofs)]
         self._battery.drain(float(np.abs(data.actuator_force * wheels).sum()), TICK_S)
@@ -143,9 +153,7 @@ class SimWorld:
             dt = self._odometry_ticks * TICK_S
             gathered.odometry.append(self._odometry.read(self.time_s, dt, angles))
         if self._tick % self._scan_ticks == 0:
-            mujoco.mj_kinematics(scene.model, data)
-            scan = self._lidar.scan(scene.model, data, self._base(), self.time_s)
-            gathered.scans.append(scan)
+            gathered.scans.append(self.scan_now())
 
     def _base(self) -> Transform:
         """map ← base_link."""
@@ -153,20 +161,18 @@ class SimWorld:
         mujoco.mju_quat2Mat(rotation, self._data.qpos[3:7])
         return Transform(self._data.qpos[:3].copy(), rotation.reshape(3, 3))
 
-    def _twist(self) -> Twist2D:
-        velocity, base = self._data.qvel[:6], self._base()
-        return Twist2D(float(base.rotation[:, 0] @ velocity[:3]), float(velocity[5]))
-
     def _move_people(self) -> None:
         if self._walkers:
-            hull = self._base().planar().transform(self._footprint)
+            corners = self._base().planar().transform(self._footprint)
+            hull = [(x, y) for x, y in corners.tolist()]
             for walker in self._walkers:
                 walker.step(self.time_s, TICK_S, hull)
             self._place_people()
 
     def _place_people(self) -> None:
-        for walker, indices in zip(self._walkers, self._scene.mocap, strict=True):
-            self._data.mocap_pos[indices, :2] = walker.discs()[:, :2]
+        if self._walkers:
+            parts = [part for walker in self._walkers for part in walker.parts()]
+            self._data.mocap_pos[self._scene.mocap.ravel(), :2] = parts
 
     def _watch_touches(self, velocity: NDArray[np.float64]) -> None:
         """Note touches that begin; `velocity` (6,) is the base's qvel before the step."""

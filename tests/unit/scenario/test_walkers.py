@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from or_robot.scenario.people import ACCELERATION, PersonPlan, Walker
 
-NOWHERE = np.full((4, 2), 1e6)
+Hull = list[tuple[float, float]]
+NOWHERE: Hull = [(1e6, 1e6)] * 4
 DT = 0.01
 
 
@@ -16,7 +17,9 @@ def walker(*points: tuple[float, float], repeat: str = "stop", attentive: bool =
     return Walker(PersonPlan("p", np.array(points, float), speed, start_s, repeat, attentive))
 
 
-def walk(person: Walker, seconds: float, hull: np.ndarray = NOWHERE) -> list[tuple[float, float]]:
+def walk(
+    person: Walker, seconds: float, hull: list[tuple[float, float]] = NOWHERE
+) -> list[tuple[float, float]]:
     way = []
     for tick in range(round(seconds / DT)):
         person.step(tick * DT, DT, hull)
@@ -66,7 +69,7 @@ def test_a_standing_foot_stays_where_it_is() -> None:
 
 
 def test_attentive_person_stops_for_a_robot_and_goes_on_after_it() -> None:
-    hull = np.array([[3.0, -0.3], [3.6, -0.3], [3.6, 0.3], [3.0, 0.3]])
+    hull = [(3.0, -0.3), (3.6, -0.3), (3.6, 0.3), (3.0, 0.3)]
     person = walker((0, 0), (8, 0))
     walk(person, 6.0, hull)
     assert 1.5 < person.pose.x < 2.7
@@ -76,7 +79,7 @@ def test_attentive_person_stops_for_a_robot_and_goes_on_after_it() -> None:
 
 
 def test_inattentive_person_walks_on() -> None:
-    hull = np.array([[3.0, -0.3], [3.6, -0.3], [3.6, 0.3], [3.0, 0.3]])
+    hull = [(3.0, -0.3), (3.6, -0.3), (3.6, 0.3), (3.0, 0.3)]
     person = walker((0, 0), (8, 0), attentive=False)
     walk(person, 8.0, hull)
     assert person.pose.x > 7.5

@@ -1,0 +1,26 @@
+"""`or-robot bench`: finds the yardstick; its module is imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+BENCHES = {
+    "sim": "speed and memory of the simulation",
+}
+"""Yardstick → one line of help. Module or_robot.bench.<name> holds its typer `app`."""
+
+
+def app(args: list[str], prog_name: str) -> None:
+    """Run one yardstick, with the calling convention of a typer app."""
+    name = args[0] if args else "--help"
+    if name in ("-h", "--help"):
+        width = max(map(len, BENCHES))
+        print(f"usage: {prog_name} NAME [--json FILE] …        {prog_name} NAME --help\n")
+        print("\n".join(f"  {bench:<{width}}  {text}" for bench, text in BENCHES.items()))
+        sys.exit(0 if args else 2)
+    if name not in BENCHES:
+        print(f"{prog_name}: no yardstick {name!r} — one of {', '.join(BENCHES)}", file=sys.stderr)
+        sys.exit(2)
+    module = importlib.import_module(f"or_robot.bench.{name}")
+    module.app(args=args[1:], prog_name=f"{prog_name} {name}")
