@@ -11,6 +11,7 @@ from or_robot.errors import OrRobotError
 from or_robot.panel.alarms import _MODE_WORDS, _RULES
 from or_robot.panel.errands import ERRANDS
 from or_robot.panel.texts import load_texts
+from or_robot.safety.reasons import REASONS
 from or_robot.share import share
 from or_robot.types.procedure import Phase
 from or_robot.types.tasks import TaskKind, TaskState
@@ -53,6 +54,7 @@ def test_every_state_has_a_text():
     keys |= {f"item.{errand.item}" for errand in ERRANDS.values() if errand.item}
     words = {*_MODE_WORDS.values(), "no_data", "lost", "resume", "slow", "driving", "ready"}
     keys |= {f"robot.word.{word}" for word in words}
+    keys |= {f"reason.{code}" for code in REASONS if code}
     assert keys <= set(TEXTS["en"])
 
 

@@ -120,7 +120,7 @@ async function loadImage() {
     const facts = await showImage({ ...asked(), orientation: choice.orientation, index: choice.index });
     if (!facts) return;
     range = facts.index_range;
-    const position = t("image.slice", { mm: facts.slice_position_mm.toFixed(0), n: signed(facts.index) });
+    const position = t("image.slice", { mm: facts.slice_position_mm.toFixed(0).replace("-", "−"), n: signed(facts.index) });
     setText(byId("slice-label"), position);
     showStepButtons();
   } catch (error) {
@@ -129,7 +129,7 @@ async function loadImage() {
   }
 }
 
-const signed = (n) => (n > 0 ? `+${n}` : String(n));
+const signed = (n) => (n === 0 ? t("image.key_slice") : n > 0 ? `+${n}` : `−${-n}`);
 
 function showStepButtons() {
   byId("slice-minus").disabled = choice.index <= range[0];

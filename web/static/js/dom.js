@@ -1,5 +1,8 @@
 // Small helpers. Text only ever enters the page as text.
 
+// Marks of alarm priority as IEC 60601-1-8 has them, so that colour is not all there is.
+export const PRIORITY_MARKS = { high: "!!!", medium: "!!", low: "!" };
+
 export const byId = (id) => document.getElementById(id);
 
 export function setText(element, text) {

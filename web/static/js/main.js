@@ -1,7 +1,7 @@
 // The room's screen: joins live state, case, map and commands.
 
 import { armCase, followCase, render, showCaseAge, showPhase } from "./case.js";
-import { byId, make, setText } from "./dom.js";
+import { PRIORITY_MARKS, byId, make, setText } from "./dom.js";
 import { armDvh } from "./dvh.js";
 import { age } from "./format.js";
 import { currentLanguage, otherLanguage, t, useLanguage } from "./i18n.js";
@@ -10,7 +10,6 @@ import { currentSite, drawMap, loadSite } from "./map.js";
 import { armRobot, showErrands, showRobot } from "./robot.js";
 import { armStop } from "./stop.js";
 
-const SYMBOLS = { high: "⛔", medium: "⚠", low: "ⓘ" };
 const SERVER_SILENT_S = 3;
 const REFRESH_MS = 250;
 const room = document.body.dataset.room;
@@ -34,7 +33,7 @@ async function loadMap() {
 }
 
 function showAlarms(alarms) {
-  const items = alarms.map(({ key, priority }) => make("li", `${SYMBOLS[priority]} ${t(`alarm.${key}`)}`, { class: priority }));
+  const items = alarms.map(({ key, priority }) => make("li", `${PRIORITY_MARKS[priority]} ${t(`alarm.${key}`)}`, { class: priority }));
   const list = byId("alarms");
   if (list.textContent !== items.map((item) => item.textContent).join("")) list.replaceChildren(...items);
 }

@@ -88,7 +88,8 @@ export function drawMap(robot, stale) {
   pen.imageSmoothingEnabled = view.scale < 1;
   pen.drawImage(ground.canvas, view.x0, view.y0, ground.canvas.width * view.scale, ground.canvas.height * view.scale);
   for (const zone of site.zones) drawZone(pen, zone);
-  for (const station of site.stations) drawStation(pen, station);
+  const taken = site.stations.map(spot);
+  for (const station of site.stations) drawStation(pen, station, taken);
   if (!robot) return;
   drawPath(pen, robot.path);
   if (!stale) for (const person of robot.people) drawPerson(pen, person);
@@ -116,30 +117,53 @@ function drawZone(pen, zone) {
   }
 }
 
-function drawStation(pen, station) {
+function spot(station) {
+  const [x, y] = view.point(station.x, station.y);
+  const radius = 0.25 * view.metre;
+  return { left: x - radius, top: y - radius, width: 2 * radius, height: 2 * radius };
+}
+
+function drawStation(pen, station, taken) {
   const [x, y] = view.point(station.x, station.y);
   pen.strokeStyle = INK.station;
   pen.lineWidth = view.rem * 0.15;
   pen.beginPath();
   pen.arc(x, y, 0.25 * view.metre, 0, 2 * Math.PI);
   pen.stroke();
-  label(pen, station.label[currentLanguage()] ?? station.label.en ?? station.name, x, y + 0.3 * view.metre);
+  label(pen, station.label[currentLanguage()] ?? station.label.en ?? station.name, x, y, taken);
 }
 
-// Under the station, kept inside the picture.
-function label(pen, text, x, y) {
+// Beside its station, where it covers no other label and stays inside the picture.
+function label(pen, text, x, y, taken) {
   pen.font = `600 ${1.55 * view.rem}px "Noto Sans KR Variable", sans-serif`;
-  pen.textAlign = "center";
-  pen.textBaseline = "top";
-  const half = pen.measureText(text).width / 2 + view.rem * 0.4;
-  const middle = Math.min(Math.max(x, half), pen.canvas.width - half);
-  const top = Math.min(y + view.rem * 0.2, pen.canvas.height - view.rem * 1.9);
+  const size = { width: pen.measureText(text).width + 0.6 * view.rem, height: 1.9 * view.rem };
+  const away = 0.3 * view.metre;
+  const places = [
+    [x - size.width / 2, y + away],
+    [x - size.width / 2, y - away - size.height],
+    [x + away, y - size.height / 2],
+    [x - away - size.width, y - size.height / 2],
+  ];
+  const boxes = places.map(([left, top]) => ({
+    left: Math.min(Math.max(left, 0), pen.canvas.width - size.width),
+    top: Math.min(Math.max(top, 0), pen.canvas.height - size.height),
+    ...size,
+  }));
+  const box = boxes.find((each) => taken.every((other) => !overlap(each, other))) ?? boxes[0];
+  taken.push(box);
+  pen.textAlign = "left";
+  pen.textBaseline = "middle";
   pen.lineWidth = view.rem * 0.45;
   pen.lineJoin = "round";
   pen.strokeStyle = "#0b1014";
-  pen.strokeText(text, middle, top);
+  const at = [box.left + 0.3 * view.rem, box.top + size.height / 2];
+  pen.strokeText(text, ...at);
   pen.fillStyle = INK.station;
-  pen.fillText(text, middle, top);
+  pen.fillText(text, ...at);
+}
+
+function overlap(a, b) {
+  return a.left < b.left + b.width && b.left < a.left + a.width && a.top < b.top + b.height && b.top < a.top + a.height;
 }
 
 function drawPath(pen, path) {

@@ -1,11 +1,10 @@
 // The robot: its state in one word, its errand, its commands.
 
 import { ApiError, post } from "./api.js";
-import { byId, fit, setText } from "./dom.js";
+import { PRIORITY_MARKS, byId, fit, setText } from "./dom.js";
 import { age, duration } from "./format.js";
 import { has, t } from "./i18n.js";
 
-const SYMBOLS = { high: "⛔", medium: "⚠", low: "ⓘ" };
 const WORD_ALARMS = { fault: "fault", stopped: "stopped", lost: "lost", protective: "protective", resume: "resume", no_data: "no_robot" };
 const ENDED = new Set(["done", "failed", "cancelled"]);
 
@@ -71,7 +70,7 @@ export function showRobot(state, elapsedS, session, reachable) {
   const priority = stale ? "medium" : (alarm?.priority ?? "");
   for (const id of ["robot-word", "robot-symbol"]) byId(id).dataset.priority = priority;
   setText(byId("robot-word"), t(`robot.word.${word}`));
-  setText(byId("robot-symbol"), SYMBOLS[priority] ?? "");
+  setText(byId("robot-symbol"), PRIORITY_MARKS[priority] ?? "");
   byId("robot").dataset.stale = String(stale);
   setText(byId("robot-age"), robot ? t("age", { age: age(ageS) }) : t("robot.never"));
   setText(byId("robot-reason"), stale ? t("robot.no_data_reason") : reason(robot.value, state));

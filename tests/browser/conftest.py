@@ -1,0 +1,137 @@
+"""The real suite, once for all browser tests, and pages that complain about anything unusual."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api")
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+START_TIMEOUT_S = 90.0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.timeout(300))
+
+
+@dataclass(frozen=True)
+class Suite:
+    url: str
+    name: str
+    password: str
+    process: psutil.Process
+
+    def part(self, module: str) -> psutil.Process:
+        """The running process of one part, for example "or_robot.info"."""
+        parts = self.process.children(recursive=True)
+        return next(part for part in parts if module in part.cmdline())
+
+
+@pytest.fixture(scope="session")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
+    """`or-robot up` with its own home and ports."""
+    folder = tmp_path_factory.mktemp("suite")
+    log = folder / "log"
+    command = [Path(sys.executable).with_name("or-robot"), "up", "--port", "0", "--link-port", "0"]
+    environment = os.environ | {"OR_ROBOT_HOME": str(folder / "home")}
+    with log.open("w") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
+    try:
+        yield _wait_until_ready(process, log)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=30)
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> Suite:
+    end_s = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < end_s and process.poll() is None:
+        text = log.read_text()
+        found = re.search(r"panel (http://\S+)\s+login (\S+)\s+password (\S+)", text)
+        if found and "ready after" in text:
+            return Suite(*found.groups(), psutil.Process(process.pid))
+        time.sleep(0.2)
+    pytest.fail(f"the suite did not start:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[sync_api.Browser]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"no {CHROMIUM}: apt install chromium")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+NewPage = Callable[..., sync_api.Page]
+
+
+@pytest.fixture
+def new_page(browser: sync_api.Browser, suite: Suite) -> Iterator[NewPage]:
+    """Opens the panel, logged out. At the end: no error in any console, no request to elsewhere."""
+    contexts: list[sync_api.BrowserContext] = []
+    complaints: list[str] = []
+    host = urlsplit(suite.url).netloc
+
+    def watch(request: sync_api.Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in ("blob", "data") and address.netloc != host:
+            complaints.append(f"request to {request.url}")
+
+    def listen(message: sync_api.ConsoleMessage) -> None:
+        if message.type == "error":
+            complaints.append(message.text)
+
+    def opened(size: tuple[int, int] = (1920, 1080), language: str = "en") -> sync_api.Page:
+        viewport = {"width": size[0], "height": size[1]}
+        context = browser.new_context(viewport=viewport)
+        contexts.append(context)
+        context.add_cookies([{"name": "language", "value": language, "url": suite.url}])
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("console", listen)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", watch)
+        page.goto(suite.url)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def team_page(new_page: NewPage, suite: Suite) -> NewPage:
+    """Opens the panel and logs in with the login that the suite printed."""
+
+    def opened(**options: object) -> sync_api.Page:
+        page = new_page(**options)
+        page.fill("[name=name]", suite.name)
+        page.fill("[name=password]", suite.password)
+        page.click(".login button")
+        page.wait_for_selector("#key-image:not([hidden])")
+        return page
+
+    return opened
