@@ -11,6 +11,7 @@ from or_robot.errors import OrRobotError
 from or_robot.info.prepare import FHIR
 from or_robot.sources.dicom import read_dicom
 from or_robot.sources.fhir import read_fhir
+from or_robot.store.database import StoreUnavailable
 from or_robot.store.objects import digest, write_durably
 from or_robot.store.store import Store, StoredInstance, StoredPatient
 from or_robot.types.radiotherapy import Identity
@@ -91,6 +92,8 @@ class Importer:
             return
         try:
             self._accept(data)
+        except StoreUnavailable:
+            raise  # no fault of the file
         except OrRobotError as error:
             kept = quarantine(self._quarantine, data, str(error))
             self._failures.append(ImportFailure(path, error.problem, error.remedy, kept))

@@ -102,9 +102,18 @@ class InformationService:
             if booking.room not in occupied:
                 self._store.assign(booking.room, record.identity.patient_id)
 
+    def refresh(self) -> None:
+        """Prepare again who is in a room and not up to date: after a crash or a new recipe."""
+        for patient_id in self._store.rooms().values():
+            prepare_patient(self._store, patient_id)
+
+    def occupant(self, room: str) -> str | None:
+        """ID of the patient in a room; far cheaper than the whole case."""
+        return self._store.occupant(room)
+
     def case(self, room: str) -> RoomCase:
         """Who is in the room; a RoomCase without patient when nobody is assigned."""
-        patient_id = self._store.rooms().get(room)
+        patient_id = self.occupant(room)
         if patient_id is None:
             return RoomCase(room, "", None, (), None)
         case = self.patient_case(patient_id)

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Engine, insert, select
 
 from or_robot.errors import OrRobotError
-from or_robot.store.database import reading
+from or_robot.store.database import reading, writing
 from or_robot.store.schema import audit
 
 GENESIS = "0" * 64
@@ -55,7 +55,7 @@ class AuditLog:
         self, *, actor: str, room: str, action: str, patient_id: str | None, why: str
     ) -> AuditEntry:
         """Durable when it returns."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             newest = select(audit.c.sequence, audit.c.hash).order_by(audit.c.sequence.desc())
             last = connection.execute(newest.limit(1)).first()
             sequence, previous = (last.sequence + 1, last.hash) if last else (1, GENESIS)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
 from or_robot.errors import OrRobotError
 from or_robot.store.schema import APPEND_ONLY, metadata
@@ -17,7 +19,7 @@ BUSY_TIMEOUT_MS = 10_000
 def open_database(url: str) -> Engine:
     """Engine with every table present. SQLite: WAL, full sync, writers queue from the start.
 
-    Use `engine.begin()` to write and `reading(engine)` to read. Raises OrRobotError.
+    Used through `reading` and `writing`. Raises StoreUnavailable.
     """
     try:
         engine = create_engine(make_url(url))
@@ -30,16 +32,36 @@ def open_database(url: str) -> Engine:
                 for statement in APPEND_ONLY:
                     connection.execute(text(statement))
     except (SQLAlchemyError, ArgumentError) as error:
-        raise OrRobotError(
-            f"information store cannot be opened ({type(error).__name__})",
-            "check the folder's rights and free space, and that the file is a database",
-        ) from error
+        problem = f"information store cannot be opened ({type(error).__name__})"
+        raise StoreUnavailable(problem) from error
     return engine
 
 
-def reading(engine: Engine) -> Connection:
-    """A connection that never takes the write lock."""
-    return engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+class StoreUnavailable(OrRobotError):
+    """The store cannot be read or written now; nothing was acknowledged."""
+
+    def __init__(self, problem: str = "information store does not answer") -> None:
+        super().__init__(problem, "check free space, the folder's rights and other processes")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection that never takes the write lock. Raises StoreUnavailable."""
+    try:
+        with engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+    except OperationalError as error:
+        raise StoreUnavailable from error
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction, durable after the block, undone by any exception. StoreUnavailable."""
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except OperationalError as error:
+        raise StoreUnavailable from error
 
 
 def _on_connect(connection: Any, _record: object) -> None:

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from or_robot.errors import OrRobotError
+from or_robot.store.database import StoreUnavailable
 
 
 def digest(data: bytes) -> str:
@@ -22,12 +23,18 @@ class ObjectFolder:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def put(self, data: bytes) -> str:
-        """Store and return the digest; storing the same bytes again does nothing."""
+        """Store and return the digest; storing the same bytes again does nothing.
+
+        Raises StoreUnavailable.
+        """
         sha256 = digest(data)
         path = self._path(sha256)
-        if not path.exists():
-            path.parent.mkdir(mode=0o700, exist_ok=True)
-            write_durably(path, data)
+        try:
+            if not path.exists():
+                path.parent.mkdir(mode=0o700, exist_ok=True)
+                write_durably(path, data)
+        except OSError as error:
+            raise StoreUnavailable("information store cannot be written") from error
         return sha256
 
     def get(self, sha256: str) -> bytes:

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, insert, select, update
 
 from or_robot.store.audit import AuditLog
-from or_robot.store.database import open_database, reading
+from or_robot.store.database import open_database, reading, writing
 from or_robot.store.objects import ObjectFolder
 from or_robot.store.schema import instance, patient, phase, prepared, room
 
@@ -72,7 +72,7 @@ class Store:
     def add(self, patients: Iterable[StoredPatient], instances: Iterable[StoredInstance]) -> int:
         """All or nothing; what is there already is left alone. Returns how many were new."""
         added = 0
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             for one in patients:
                 _merge_patient(connection, one)
             for new in instances:
@@ -96,7 +96,7 @@ class Store:
             {"patient_id": patient_id, "key": key, "version": version, "payload": data}
             for key, data in payloads.items()
         ]
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(delete(prepared).where(prepared.c.patient_id == patient_id))
             if rows:
                 connection.execute(insert(prepared), rows)
@@ -115,11 +115,17 @@ class Store:
             return connection.execute(query).scalar()
 
     def assign(self, room_name: str, patient_id: str | None) -> None:
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(delete(room).where(room.c.room == room_name))
             if patient_id is not None:
                 values = {"room": room_name, "patient_id": patient_id, "assigned_s": time.time()}
                 connection.execute(insert(room).values(**values))
+
+    def occupant(self, room_name: str) -> str | None:
+        """ID of the patient in a room."""
+        query = select(room.c.patient_id).where(room.c.room == room_name)
+        with reading(self._engine) as connection:
+            return connection.execute(query).scalar()
 
     def rooms(self) -> dict[str, str]:
         """Room → ID of the patient in it."""
@@ -130,7 +136,7 @@ class Store:
     def set_phase(self, room_name: str, value: str) -> float:
         """Returns when it was set, Unix time."""
         now = time.time()
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(delete(phase).where(phase.c.room == room_name))
             connection.execute(insert(phase).values(room=room_name, phase=value, set_s=now))
         return now

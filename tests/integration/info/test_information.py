@@ -1,7 +1,10 @@
 """The committed case through import, store, preparation and command line."""
 
+import errno
 import json
 import shutil
+import subprocess
+import sys
 
 import cv2
 import numpy as np
@@ -11,6 +14,7 @@ from or_robot.cli.main import main
 from or_robot.errors import OrRobotError
 from or_robot.info.service import InformationService, UnknownCase
 from or_robot.share import share
+from or_robot.store.database import StoreUnavailable
 from or_robot.types.procedure import Phase
 
 CASE = share("simulation", "cases", "skull_base_pbs")
@@ -205,6 +209,47 @@ def test_a_booking_moves_nobody_out_of_a_room(tmp_path):
     assert service.case("OR-1").patient.patient_id == "SIM0002"
     with pytest.raises(OrRobotError, match="NOBODY"):
         service.assign("OR-1", "NOBODY")
+    service.close()
+
+
+def test_an_import_killed_half_way_is_finished_by_the_next(tmp_path):
+    code = (
+        "import pathlib, sys; from or_robot.info.service import InformationService as S; "
+        "S(pathlib.Path(sys.argv[1])).import_paths([pathlib.Path(sys.argv[2])], "
+        "lambda what, done, total: print(what, done, flush=True))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "info"), str(CASE)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        reached = next(line for line in process.stdout if line == "import 30\n")
+        process.kill()
+    assert reached
+    service = InformationService(tmp_path / "info")
+    assert service.import_paths([CASE]).imported == 76
+    assert service.case("OR-1").plans[0].fractions_delivered == 12
+    service.close()
+
+
+def test_what_was_imported_but_not_prepared_is_prepared_by_refresh(tmp_path, service, report):
+    fresh = InformationService(tmp_path / "info")
+    fresh.import_paths([CASE / "patient.fhir.json", CASE / "rec_01.dcm"])
+    before = fresh.case("OR-1")
+    store = fresh._store
+    store.put_prepared("SIM0001", "outdated", {})
+    fresh.refresh()
+    assert fresh.case("OR-1") == before
+    fresh.close()
+
+
+def test_a_store_that_cannot_be_written_says_so(tmp_path, monkeypatch):
+    service = InformationService(tmp_path / "info")
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr("or_robot.store.objects.write_durably", full)
+    with pytest.raises(StoreUnavailable, match="free space"):
+        service.import_paths([CASE / "plan.dcm"])
+    assert service._store.patient("SIM0001") is None
     service.close()
 
 
