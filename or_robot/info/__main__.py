@@ -40,6 +40,7 @@ def _run(config: LinkConfig, stopping: threading.Event) -> None:
     ensure_default_keys(home())
     service = InformationService(home() / "info")
     try:
+        service.refresh()
         serve(config, service, stopping)
     finally:
         service.close()

@@ -72,8 +72,7 @@ class InformationDesk:
         return self._service.set_phase(request.room, request.phase)
 
     def _check_in_room(self, room: str, patient_id: str) -> None:
-        patient = self._service.case(room).patient
-        if patient is None or patient.patient_id != patient_id:
+        if self._service.occupant(room) != patient_id:
             raise LinkRefused("room", f"this patient is not in {room}", "ask for the case again")
 
     def _audit(
