@@ -36,7 +36,7 @@ class SetUp:
         """The environment with or_robot in it, editable: an edit is in force at the next start."""
         steps = ["packages", "packages-tests"][: 2 if tests else 1]
         extras = ["sim", "panel", *([] if on_ros() else ["ros"])]
-        names = ["constraints.txt", "setup.py", "setup.cfg", "package.xml", "pyproject.toml"]
+        names = ["constraints.txt", "setup.py", "setup.cfg", "package.xml"]
         self.environment.create(system_packages=on_ros())
         inputs = fingerprint([self.project / name for name in names], *extras)
         if self.stamps.done(steps[-1], inputs):
@@ -66,6 +66,18 @@ class SetUp:
         front_end.install(web, self.environment, self.console)
         self.stamps.mark("front-end", inputs)
 
+    def compiled_code(self) -> None:
+        """Compile what numba compiles now, so that the first start does not wait for it."""
+        sources = sorted((self.project / "or_robot").rglob("*.py"))
+        compiled = [file for file in sources if "from numba import" in file.read_text()]
+        inputs = fingerprint([*compiled, self.constraints])
+        if self.stamps.done("compiled-code", inputs):
+            return
+        warm_up = "from or_robot.autonomy.warm import warm_up; warm_up()"
+        command: list[str | Path] = [self.environment.python, "-c", warm_up]
+        self.console.run("compiled code", command, cwd=self.project)
+        self.stamps.mark("compiled-code", inputs)
+
 
 @contextmanager
 def alone(build: Path, console: Console) -> Iterator[None]:
@@ -92,6 +104,7 @@ def main(arguments: list[str]) -> int:
             set_up.packages(tests=options.tests)
             set_up.ros_interfaces()
             set_up.front_end()
+            set_up.compiled_code()
             if options.tests:
                 system.require(console, system.CHROMIUM)
     except SetUpError as error:

@@ -154,7 +154,7 @@ def test_old_python_gets_one_line(tmp_path) -> None:
 
 
 def test_on_a_ros_machine_nothing_of_ros_comes_from_pip(tmp_path, console, monkeypatch) -> None:
-    for name in ("constraints.txt", "setup.py", "setup.cfg", "package.xml", "pyproject.toml"):
+    for name in ("constraints.txt", "setup.py", "setup.cfg", "package.xml"):
         (tmp_path / name).touch()
     monkeypatch.setenv("ROS_DISTRO", "jazzy")
     installed: list[object] = []
