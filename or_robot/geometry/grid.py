@@ -28,7 +28,8 @@ class GridSpec:
     def cells(self, points: NDArray[np.floating]) -> NDArray[np.intp]:
         """Points (..., 2) in m to cells (..., 2) as row, column; may lie outside the grid."""
         offset = np.asarray(points, dtype=np.float64) - np.array([self.origin_x, self.origin_y])
-        return np.floor(offset[..., ::-1] / self.resolution).astype(np.intp)
+        far = 2.0**31  # beyond any grid, and safe to cast
+        return np.clip(np.floor(offset[..., ::-1] / self.resolution), -far, far).astype(np.intp)
 
     def centres(self, cells: NDArray[np.integer]) -> NDArray[np.float64]:
         """Cells (..., 2) as row, column to their centres (..., 2) as x, y in m."""
