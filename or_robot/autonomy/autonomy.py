@@ -18,7 +18,7 @@ from or_robot.tasks.runner import TaskRunner
 from or_robot.types.motion import LaserScan, Odometry, PoseEstimate, Tracks, Twist2D
 from or_robot.types.motion import Path as RoutePath
 from or_robot.types.navigation import NavigationStatus
-from or_robot.types.safety import SafetyState
+from or_robot.types.safety import SafetyMode, SafetyState
 from or_robot.types.site import Site
 from or_robot.types.tasks import Task, TaskQueue, TaskRequest
 
@@ -135,7 +135,8 @@ class Autonomy:
         moved = self._navigate(t_s) if self._navigation_due.due(t_s) else None
         gated = self._guard(inputs, moved, t_s)
         self._port.state = gated.state
-        self._navigator.set_paused(gated.state.mode in LATCHED or gated.state.resume_required)
+        held = gated.state.mode in LATCHED or gated.state.mode is SafetyMode.INIT
+        self._navigator.set_paused(held or gated.state.resume_required)
         if self._tasks_due.due(t_s):
             self._queue = self._tasks.tick(t_s)
         navigated = self._navigated

@@ -58,6 +58,10 @@ class Child:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        if self.process.nice:
+            # only root, or a user with a nice limit, may go first; others run as all do
+            with contextlib.suppress(PermissionError):
+                os.setpriority(os.PRIO_PROCESS, self._popen.pid, self.process.nice)
         self._started_s = time.monotonic()
         self._reader = threading.Thread(target=self._read, args=(self._popen,), daemon=True)
         self._reader.start()

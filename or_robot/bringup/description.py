@@ -65,6 +65,8 @@ class Process:
     parameter_files: tuple[Path, ...]
     respawn: bool
     critical: bool
+    nice: int
+    """Scheduling priority, -20 (first) to 19."""
 
     def command(self) -> list[str]:
         """Command line without ros2."""
@@ -94,7 +96,7 @@ def processes(options: Options, file: Path | None = None) -> list[Process]:
 def _process(row: Value, options: Options) -> Process | None:
     fields = row.fields(
         required=("name", "module", "executable"),
-        optional=("args", "params", "when", "node", "respawn", "critical"),
+        optional=("args", "params", "when", "node", "respawn", "critical", "nice"),
     )
     if "when" in fields and not _wanted(fields["when"], options):
         return None
@@ -109,6 +111,7 @@ def _process(row: Value, options: Options) -> Process | None:
         parameter_files=(share("launch", "params", "robot.yaml"),) if node else (),
         respawn=_flag(fields, "respawn", default=True),
         critical=_flag(fields, "critical", default=False),
+        nice=int(fields["nice"].number(-20, 19)) if "nice" in fields else 0,
     )
 
 

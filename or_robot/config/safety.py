@@ -51,7 +51,7 @@ class SafetyConfig(CheckedConfig):
         0.25, unit="s", low=0.05, high=1.0, doc="an input older than this: zero command"
     )
     fault_age: float = setting(
-        0.6, unit="s", low=0.1, high=2.0, doc="an input older than this: latched fault"
+        1.0, unit="s", low=0.1, high=2.0, doc="an input older than this: latched fault"
     )
     gateway_age: float = setting(
         1.0, unit="s", low=0.2, high=5.0, doc="link or last stop station lost this long: fault"

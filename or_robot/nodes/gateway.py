@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from or_robot_interfaces.msg import ProcedurePhase as ProcedurePhaseMsg
-from rclpy.node import Node
 
 from or_robot.config.link import LinkConfig
 from or_robot.config.robot import RobotConfig
@@ -16,6 +15,7 @@ from or_robot.nodes.robot_view import RobotView, site_status
 from or_robot.nodes.runtime import (
     Diagnostics,
     Heartbeat,
+    PlainNode,
     declare_config,
     now_s,
     run,
@@ -30,7 +30,7 @@ SITE_PERIOD_S = 10.0
 """A server that was restarted has forgotten the site."""
 
 
-class GatewayNode(Node):
+class GatewayNode(PlainNode):
     """Not a lifecycle node: the way of a stop request must not be switched off by a service."""
 
     def __init__(self) -> None:

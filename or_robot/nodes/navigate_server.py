@@ -65,12 +65,12 @@ class NavigateServer:
             goal.told_s = t_s
             self._feed_back(goal, output)
 
-    def stop(self) -> None:
-        """Give up the goal, because the node is deactivated."""
+    def stop(self, why: str) -> None:
+        """Give up the goal."""
         self._navigator.cancel()
         if self._current is not None:
             self._current.handle.abort()
-            self._end(NavigationError.UNKNOWN, "navigation was deactivated")
+            self._end(NavigationError.UNKNOWN, why)
 
     def _judge(self, request: NavigateToPose.Goal) -> GoalResponse:
         position, frame = request.pose.pose.position, request.pose.header.frame_id

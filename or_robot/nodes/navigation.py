@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -43,9 +44,12 @@ from or_robot.nodes.runtime import (
 from or_robot.nodes.start import declare_start
 from or_robot.nodes.transforms import Mounts
 from or_robot.types.motion import Odometry, Path, Tracks
+from or_robot.types.safety import SafetyMode, SafetyState
 from or_robot.types.site import OccupancyMap, Site
 
 STEP_HZ = 20.0
+SAFETY_SILENCE_S = 1.0
+"""s of steady time without /safety/state, which comes at 10 Hz."""
 GLOBAL_HZ, LOCAL_HZ = 1.0, 5.0
 
 
@@ -63,6 +67,8 @@ class NavigationNode(ManagedNode):
         self._odometry: Odometry | None = None
         self._tracks: Tracks | None = None
         self._placed = False
+        self._safety: SafetyState | None = None
+        self._safety_s = 0.0
         self._path: Path | None = None
         self._stepped_s = -1.0
         self._server = NavigateServer(self, self._navigator)
@@ -80,7 +86,7 @@ class NavigationNode(ManagedNode):
         ]
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        self._server.stop()
+        self._server.stop("navigation was deactivated")
         return super().on_deactivate(state)
 
     def _advertise(self, site: Site) -> None:
@@ -116,9 +122,21 @@ class NavigationNode(ManagedNode):
         self._tracks = tracks_from_ros(message)
 
     def _take_safety(self, message: SafetyStateMsg) -> None:
-        """A protective stop is no pause: another way may be free."""
-        state = safety_state_from_ros(message)
-        self._navigator.set_paused(state.reset_required or state.resume_required)
+        self._safety, self._safety_s = safety_state_from_ros(message), time.monotonic()
+
+    def _obey_gate(self) -> None:
+        """Stand while the gate holds the robot. A protective stop is no pause: another way may be
+        free. A gate that fell silent ends the goal, so that its return does not start a motion."""
+        state = self._safety
+        if state is not None and time.monotonic() - self._safety_s > SAFETY_SILENCE_S:
+            self._safety = state = None
+            self._server.stop("the safety process is silent")
+        self._navigator.set_paused(
+            state is None
+            or state.mode is SafetyMode.INIT
+            or state.reset_required
+            or state.resume_required
+        )
 
     def _place(self, message: PoseWithCovarianceStamped) -> None:
         estimate = estimate_from_ros(message)
@@ -134,6 +152,7 @@ class NavigationNode(ManagedNode):
         if t_s == self._stepped_s:
             return  # the clock stands still: nothing can be new, and silence stops the robot
         self._stepped_s = t_s
+        self._obey_gate()
         scan = self._mounts.scan(self._scan) if self._scan is not None else None
         if scan is not None:
             self._scan = None

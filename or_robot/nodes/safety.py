@@ -9,7 +9,6 @@ from geometry_msgs.msg import PoseWithCovarianceStamped, TwistStamped
 from nav_msgs.msg import Odometry as OdometryMsg
 from or_robot_interfaces.msg import SafetyState as SafetyStateMsg
 from or_robot_interfaces.msg import Tracks as TracksMsg
-from rclpy.node import Node
 from sensor_msgs.msg import LaserScan as LaserScanMsg
 from std_msgs.msg import Bool, Header
 from std_srvs.srv import SetBool, Trigger
@@ -26,7 +25,7 @@ from or_robot.nodes.conversions import (
     time_from_ros,
     tracks_from_ros,
 )
-from or_robot.nodes.runtime import Diagnostics, declare_config, now_s, run, steady_timer
+from or_robot.nodes.runtime import Diagnostics, PlainNode, declare_config, now_s, run, steady_timer
 from or_robot.nodes.transforms import Mounts
 from or_robot.safety.gate import Answer, SafetyGate
 from or_robot.safety.intake import GateInputs
@@ -37,7 +36,7 @@ STATE_HZ = 10.0
 WATCHED_PROCESSES = ("navigation", "perception", "tasks", "gateway")
 
 
-class SafetyNode(Node):
+class SafetyNode(PlainNode):
     """Feeds the gate and publishes what it lets pass.
 
     Not a lifecycle node on purpose: nobody may switch the gate off with a service call.

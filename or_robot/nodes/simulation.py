@@ -9,7 +9,6 @@ from builtin_interfaces.msg import Time
 from geometry_msgs.msg import TwistStamped
 from nav_msgs.msg import Odometry as OdometryMsg
 from or_robot_interfaces.msg import Tracks as TracksMsg
-from rclpy.node import Node
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState
 from sensor_msgs.msg import LaserScan as LaserScanMsg
@@ -26,7 +25,7 @@ from or_robot.nodes.conversions import (
     tracks_to_ros,
     transform_to_ros,
 )
-from or_robot.nodes.runtime import Diagnostics, run, steady_timer
+from or_robot.nodes.runtime import Diagnostics, PlainNode, run, steady_timer
 from or_robot.nodes.start import declare_start
 from or_robot.nodes.truth import people_tracks
 from or_robot.sim.world import SimWorld
@@ -43,7 +42,7 @@ SLOW_HZ = 2.0
 TRUTH_HZ = 10.0
 
 
-class SimulationNode(Node):
+class SimulationNode(PlainNode):
     def __init__(self) -> None:
         super().__init__("simulation")
         seed = self.declare_parameter("seed", 1).value

@@ -126,6 +126,10 @@ class SafetyGate:
             self._judge_loss(late, now_s)
             return True
         if self._mode is SafetyMode.INIT:
+            # neutral first: a gate that (re)starts amid a drive must not let it go on
+            if self._intake.asked != STANDSTILL:
+                self._reason = "command_not_zero"
+                return True
             self._go(Event.INPUTS_READY, self._ready_reason)
         return False
 

@@ -31,6 +31,7 @@ REASONS: Mapping[str, str] = {
     "command_invalid": "Navigation sent an invalid command",
     "cmd_vel_writers": "Another program writes to the wheels' command",
     "clock_jump": "The clock jumped",
+    "command_not_zero": "Waits for navigation to ask for standstill first",
     "manual": "Manual: pushed by hand",
     **{f"{key}_missing": f"Waits for: {name}" for key, name in WATCHED.items()},
     **{f"{key}_late": f"Late: {name}" for key, name in WATCHED.items()},

@@ -86,11 +86,28 @@ class Bench:
 WATCHED = ("scan", "odometry", "localization", "tracks", "command", *PROCESSES)
 
 
+def test_a_gate_that_starts_amid_a_drive_waits_for_standstill_first() -> None:
+    bench = Bench()
+    bench.gate = SafetyGate(CONFIG, ROBOT)
+    bench.asked = FORWARD
+    assert bench.run(3.0).twist == STANDSTILL
+    assert bench.out.state.reason_code == "command_not_zero"
+    bench.asked = STANDSTILL
+    bench.run(PERIOD)
+    bench.asked = FORWARD
+    assert bench.run(2.0).twist == FORWARD
+
+
 def test_boots_ready_whatever_comes_last() -> None:
     for last in (*WATCHED[:-5], *PROCESSES, "hardware_estop", "bumper"):
         bench = Bench.__new__(Bench)
         bench.silent = {last}
-        bench.gate, bench.now, bench.asked, bench.ahead = SafetyGate(CONFIG, ROBOT), 5.0, FORWARD, 6
+        bench.gate, bench.now, bench.asked, bench.ahead = (
+            SafetyGate(CONFIG, ROBOT),
+            5.0,
+            STANDSTILL,
+            6,
+        )
         bench.lost, bench.spoil = False, lambda inputs: inputs
         out = bench.run(3.0)
         if last != "command":
@@ -176,7 +193,7 @@ def test_switches_latch_and_cannot_be_reset_while_pressed(name: str, mode: Mode)
 def test_reset_is_refused_while_the_cause_lasts() -> None:
     bench = Bench().drive()
     bench.silent = {"scan"}
-    bench.run(1.0)
+    bench.run(1.5)
     answer = bench.gate.reset(bench.now)
     assert (answer.done, answer.message) == (False, "Cannot reset yet. Waits for: laser scan")
 
@@ -286,6 +303,7 @@ def test_manual_gives_no_command_and_comes_back_through_init() -> None:
     assert bench.gate.set_manual(True).done
     bench.asked = FORWARD
     assert bench.run(1.0).twist == STANDSTILL
+    bench.asked = STANDSTILL
     assert bench.gate.set_manual(False).done
     assert not bench.gate.set_manual(False).done
     assert bench.run(0.1).state.mode in (Mode.READY, Mode.AUTONOMOUS)
