@@ -80,7 +80,8 @@ class Gate:
             return
         sender, frame = Sender(parts[0].bytes, key), _UNREADABLE
         try:
-            frame = self._open(parts)
+            frame = _open(parts)
+            self._check_size(parts[-1])
             take(sender, frame)
         except LinkRefused as refusal:
             self._tally.add(refusal.code, f"{key.name}: {refusal.problem}")
@@ -104,18 +105,18 @@ class Gate:
             return False
         return True
 
-    def _open(self, parts: list[zmq.Frame]) -> Frame:
-        # A client that chose its own routing id could take over the place of another.
-        if len(parts) != 2 or not parts[0].bytes.startswith(b"\0"):
-            raise LinkRefused(
-                "garbage", f"message of {len(parts)} parts, or with its own routing id"
-            )
-        message = parts[1]
+    def _check_size(self, message: zmq.Frame) -> None:
         if len(message) > self._largest:
             raise LinkRefused(
                 "oversize", f"message of {len(message)} bytes", f"at most {self._largest}"
             )
-        return decode_frame(message.bytes)
+
+
+def _open(parts: list[zmq.Frame]) -> Frame:
+    # A client that chose its own routing id could take over the place of another.
+    if len(parts) != 2 or not parts[0].bytes.startswith(b"\0"):
+        raise LinkRefused("garbage", f"message of {len(parts)} parts, or with its own routing id")
+    return decode_frame(parts[1].bytes)
 
 
 def _user_id(message: zmq.Frame) -> str:

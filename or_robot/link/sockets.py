@@ -65,7 +65,13 @@ def connect(
     socket.maxmsgsize = config.max_reply_bytes
     socket.reconnect_ivl = 50
     socket.reconnect_ivl_max = 500
-    socket.connect(endpoint(config, lane))
+    try:
+        socket.connect(endpoint(config, lane))
+    except zmq.ZMQError as error:
+        socket.close()
+        raise OrRobotError(
+            f"cannot dial {endpoint(config, lane)}: {error.strerror}", "give a host name or address"
+        ) from error
     return socket
 
 

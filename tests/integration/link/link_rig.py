@@ -143,4 +143,3 @@ class Link:
         self.desk.gate.set()
         while self._open:
             self._open.pop().close()
-

@@ -160,9 +160,7 @@ def test_oversize_is_refused_and_counted(link):
     server = link.server(max_message_bytes=4096)
     panel = link.panel()
     with pytest.raises(LinkRefused) as refused:
-        panel.request(
-            "case.get", RoomRequest("x" * 5000, "OR-1", ""), reply=RoomCase, timeout_s=2
-        )
+        panel.request("case.get", RoomRequest("x" * 5000, "OR-1", ""), reply=RoomCase, timeout_s=2)
     assert refused.value.code == "oversize"
     assert server.refusals() == {"oversize": 1}
 
@@ -193,7 +191,7 @@ def test_a_restarted_server_is_found_again(link):
     until(lambda: not panel.connected and not gateway.connected, "the loss")
     assert panel.last("link.heartbeat").stale
     with pytest.raises(LinkDown):
-        panel.request("case.get", ROOM, reply=RoomCase, timeout_s=10)
+        panel.request("case.get", ROOM, reply=RoomCase, timeout_s=0.3)
     link.server()
     until(lambda: panel.connected and gateway.connected, "the second server")
     assert panel.last("link.heartbeat").payload.boot != boot
