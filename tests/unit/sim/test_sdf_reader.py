@@ -136,7 +136,11 @@ def test_circular_include_names_the_circle(root: Path) -> None:
         ("<samples>720</samples>", "<samples>7.5</samples>", "whole number"),
         ("<max>25.0</max>", "<max>0.01</max>", "not above min"),
         ("<update_rate>10</update_rate>", "<update_rate>0</update_rate>", "above 0"),
-        ("<collision>bumper</collision>", "<collision>nose</collision>", "no collision 'nose'"),
+        (
+            "<collision>bumper_skirt</collision>",
+            "<collision>nose</collision>",
+            "no collision 'nose'",
+        ),
         ("<left_joint>left_wheel_joint", "<left_joint>axle", "no joint 'axle'"),
         ("<mass>66</mass>", "<mass>0</mass>", "above 0"),
     ],
