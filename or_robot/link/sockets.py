@@ -49,7 +49,7 @@ def bind(context: zmq.Context, config: LinkConfig, lane: Lane, keys: KeyPair) ->
     except zmq.ZMQError as error:
         socket.close()
         raise OrRobotError(
-            f"cannot listen on {config.host}:{config.port + lane}: {error.strerror}",
+            f"cannot listen on {config.host}:{config.port + lane}: {zmq.strerror(error.errno)}",
             "another information server is running, or choose another port",
         ) from error
     return socket
@@ -70,7 +70,7 @@ def connect(
     except zmq.ZMQError as error:
         socket.close()
         raise OrRobotError(
-            f"cannot dial {endpoint(config, lane)}: {error.strerror}", "give a host name or address"
+            f"cannot dial {endpoint(config, lane)}: {zmq.strerror(error.errno)}", "give a host name or address"
         ) from error
     return socket
 

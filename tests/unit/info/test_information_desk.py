@@ -1,0 +1,168 @@
+"""Who may see what, and that every look is audited first."""
+
+import pytest
+
+from or_robot.errors import OrRobotError
+from or_robot.info.process import Announcer, InformationDesk
+from or_robot.link.codec import Caller
+from or_robot.link.errors import LinkRefused
+from or_robot.link.keys import KeyFolder, ensure_default_keys
+from or_robot.link.payloads import DvhRequest, ImageRequest, PhaseChange, RoomRequest
+from or_robot.link.topics import REQUESTS, Role
+from or_robot.types.clinical import CaseVersion, PatientBanner, RoomCase
+from or_robot.types.procedure import Phase, ProcedurePhase
+
+PANEL = Caller("panel-OR-1", "panel", "OR-1")
+PATIENT = PatientBanner(
+    patient_id="SIM0001",
+    issuer=None,
+    name={},
+    birth_date=None,
+    sex=None,
+    allergies=None,
+    procedure=None,
+    laterality=None,
+    conditions=(),
+    medications=(),
+)
+
+
+class Service:
+    """The information service with one patient in OR-1; notes its audit."""
+
+    def __init__(self):
+        self.audit = []
+        self.audit_works = True
+        self.store_works = True
+        self.phases = {}
+        self.in_rooms = {"OR-1": "SIM0001"}
+
+    def case(self, room):
+        return RoomCase(room, "v1", PATIENT if self.occupant(room) else None, (), None)
+
+    def occupant(self, room):
+        return self.in_rooms.get(room)
+
+    def dvh(self, patient_id, plan_uid, view):
+        return ("dvh", patient_id, plan_uid, view)
+
+    def image(self, patient_id, plan_uid, view, orientation, index):
+        return ("image", patient_id, plan_uid, view, orientation, index)
+
+    def phase(self, room):
+        return self.phases.get(room)
+
+    def set_phase(self, room, phase):
+        self.phases[room] = ProcedurePhase(1.0, room, phase)
+        return self.phases[room]
+
+    def versions(self):
+        if not self.store_works:
+            raise OrRobotError("the store is away")
+        return tuple(CaseVersion(room, "v1") for room in self.in_rooms)
+
+    def record_access(self, **entry):
+        if not self.audit_works:
+            raise OrRobotError("the audit cannot be written")
+        self.audit.append(entry)
+
+
+class Server:
+    def __init__(self):
+        self.published = []
+
+    def publish(self, topic, payload):
+        self.published.append((topic, payload))
+
+
+@pytest.fixture
+def service():
+    return Service()
+
+
+LOOKS = {
+    "case.get": RoomRequest("anna", "OR-1", "room display"),
+    "dvh.get": DvhRequest("anna", "OR-1", "room display", "SIM0001", "1.2", "planned"),
+    "image.get": ImageRequest(
+        "anna", "OR-1", "room display", "SIM0001", "1.2", "planned", "axial", 0
+    ),
+}
+
+
+def test_every_request_of_the_table_is_answered(service):
+    table = {row.name for row in REQUESTS.values() if row.server is Role.INFO}
+    assert InformationDesk(service).handlers().keys() == table
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_every_look_is_audited(service, name):
+    assert InformationDesk(service).handlers()[name](LOOKS[name], PANEL)
+    assert service.audit == [
+        {
+            "actor": "anna@panel-OR-1",
+            "room": "OR-1",
+            "action": name,
+            "patient_id": "SIM0001",
+            "why": "room display",
+        }
+    ]
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_without_audit_no_answer(service, name):
+    service.audit_works = False
+    with pytest.raises(OrRobotError, match="audit"):
+        InformationDesk(service).handlers()[name](LOOKS[name], PANEL)
+
+
+@pytest.mark.parametrize("name", ["dvh.get", "image.get"])
+def test_only_about_the_patient_in_the_room(service, name):
+    service.in_rooms = {"OR-1": "SIM0002"}
+    with pytest.raises(LinkRefused, match="not in OR-1") as refused:
+        InformationDesk(service).handlers()[name](LOOKS[name], PANEL)
+    assert refused.value.code == "room"
+    assert service.audit == []
+
+
+def test_an_empty_room_is_no_look_at_a_patient(service):
+    service.in_rooms = {}
+    assert InformationDesk(service).case(LOOKS["case.get"], PANEL).patient is None
+    assert service.audit == []
+
+
+def test_a_phase_nobody_set_is_the_strictest(service):
+    desk = InformationDesk(service)
+    assert desk.phase(LOOKS["case.get"], PANEL) == ProcedurePhase(0.0, "OR-1", Phase.OPERATING)
+    desk.set_phase(PhaseChange("anna", "OR-1", "checklist", Phase.CLOSING), PANEL)
+    assert desk.phase(LOOKS["case.get"], PANEL).phase is Phase.CLOSING
+    assert service.audit[0]["action"] == "phase.set closing"
+
+
+def test_announces_versions_phases_and_empty_rooms(service, tmp_path):
+    server = Server()
+    announcer = Announcer(service, server, ensure_default_keys(tmp_path))
+    service.in_rooms["OR-2"] = "SIM0002"
+    service.set_phase("OR-1", Phase.CLOSING)
+    announcer.announce()
+    assert server.published == [
+        ("case.version", CaseVersion("OR-1", "v1")),
+        ("procedure.phase", service.phases["OR-1"]),
+        ("case.version", CaseVersion("OR-2", "v1")),
+    ]
+    service.in_rooms = {}
+    server.published.clear()
+    announcer.announce()
+    assert ("case.version", CaseVersion("OR-1", "")) in server.published
+    assert ("case.version", CaseVersion("OR-2", "")) in server.published
+
+
+def test_trouble_and_recovery_are_logged_once(service, tmp_path, caplog):
+    caplog.set_level("INFO")
+    announcer = Announcer(service, Server(), KeyFolder(tmp_path))
+    service.store_works = False
+    announcer.announce()
+    announcer.announce()
+    service.store_works = True
+    announcer.announce()
+    announcer.announce()
+    assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
