@@ -19,10 +19,15 @@ import pytest
 sync_api = pytest.importorskip("playwright.sync_api")
 
 CHROMIUM = "/usr/bin/chromium"
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 START_TIMEOUT_S = 90.0
 
 
@@ -105,7 +110,7 @@ def new_page(browser: sync_api.Browser, suite: Suite) -> Iterator[NewPage]:
 
     def opened(size: tuple[int, int] = (1920, 1080), language: str = "en") -> sync_api.Page:
         viewport = {"width": size[0], "height": size[1]}
-        context = browser.new_context(viewport=viewport)
+        context = browser.new_context(viewport=viewport, base_url=suite.url)
         contexts.append(context)
         context.add_cookies([{"name": "language", "value": language, "url": suite.url}])
         page = context.new_page()

@@ -1,0 +1,82 @@
+"""Pictures of the panel for the documentation, from a running suite (`or-robot up`).
+
+    .venv/bin/python scripts/screenshots.py --url http://127.0.0.1:8080 --name team --password …
+
+Sends the robot on an errand, stops it and lets it go on. Writes docs/images/panel-or-1*.png.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+FULL_HD, SMALL = (1920, 1080), (1280, 800)
+DRIVE_MS = 6_000
+"""On its way long enough for the path to show."""
+
+
+def open_page(browser: Browser, url: str, size: tuple[int, int], language: str) -> Page:
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    context.add_cookies([{"name": "language", "value": language, "url": url}])
+    page = context.new_page()
+    page.goto(url)
+    page.wait_for_selector("#robot[data-stale=false]")
+    return page
+
+
+def log_in(page: Page, name: str, password: str) -> None:
+    page.fill("[name=name]", name)
+    page.fill("[name=password]", password)
+    page.click(".login button")
+    page.wait_for_selector("#key-image:not([hidden])")
+    page.wait_for_selector("#dvh-plot canvas")
+
+
+def take(page: Page, folder: Path, name: str) -> None:
+    page.screenshot(path=folder / f"panel-or-1{name}.png")
+
+
+def take_all(browser: Browser, url: str, name: str, password: str, folder: Path) -> None:
+    page = open_page(browser, url, FULL_HD, "en")
+    take(page, folder, "-logged-out")
+    log_in(page, name, password)
+    page.click("#errand-deliver_tray:enabled")
+    page.wait_for_function("document.getElementById('robot-word').textContent === 'DRIVING'")
+    page.wait_for_timeout(DRIVE_MS)
+    take(page, folder, "")
+    korean = open_page(browser, url, SMALL, "ko")
+    log_in(korean, name, password)
+    page.click("#stop")
+    korean.wait_for_selector("#reset:enabled")
+    take(korean, folder, "-stopped-ko")
+    page.click("#reset")
+    page.click("#resume:enabled")
+    page.click("#cancel:enabled")
+    page.wait_for_selector("#task[data-state=cancelled]")
+    page.click("#notes-button")
+    take(page, folder, "-notes")
+    page.click("#notes-button")
+    page.context.set_offline(True)
+    page.wait_for_selector("#banner[data-stale=true]", timeout=60_000)
+    take(page, folder, "-link-down")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--url", default="http://127.0.0.1:8080")
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--password", required=True)
+    parser.add_argument("--folder", type=Path, default=Path("docs/images"))
+    given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        take_all(browser, given.url, given.name, given.password, given.folder)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
