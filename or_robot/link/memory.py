@@ -17,8 +17,8 @@ A = TypeVar("A")
 class _Entry(Generic[A]):
     body: int
     """Hash of what was asked."""
-    asker: A
-    """Whom to answer: whoever asked last."""
+    askers: list[A]
+    """Whom to answer."""
     answer: Frame | None = None
 
 
@@ -38,26 +38,27 @@ class AnswerMemory(Generic[A]):
         with self._lock:
             entry = self._entries.get(key)
             if entry is None:
-                self._entries[key] = _Entry(hash(body), asker)
+                self._entries[key] = _Entry(hash(body), [asker])
                 if len(self._entries) > self._capacity:
                     self._entries.popitem(last=False)
                 return True, None
             if entry.body != hash(body):
                 raise LinkRefused("id_reused", f"id {key[1]!r} was used before for something else")
-            entry.asker = asker
+            if asker not in entry.askers:
+                entry.askers.append(asker)
             return False, entry.answer
 
-    def finish(self, key: tuple[str, str], answer: Frame, *, keep: bool) -> A | None:
-        """Note the answer; gives whom to send it to, None when nobody waits for it any more."""
+    def finish(self, key: tuple[str, str], answer: Frame, *, keep: bool) -> list[A]:
+        """Note the answer; gives whom to send it to, nobody when it was answered or forgotten."""
         with self._lock:
             entry = self._entries.get(key)
             if entry is None or entry.answer is not None:
-                return None
+                return []
             if keep:
                 entry.answer = answer
             else:
                 del self._entries[key]
-            return entry.asker
+            return entry.askers
 
     def forget(self, key: tuple[str, str]) -> None:
         """It was not executed after all; the same id may be tried again."""

@@ -154,9 +154,9 @@ class RequestDesk:
 
     def _finish(self, id_: Id, row: Request, answer: Frame) -> None:
         answer = msgspec.structs.replace(answer, id=id_[1])
-        asker = self._memory.finish(id_, answer, keep=row.changes and _begun(answer))
-        if asker is not None:
-            self._gate.send(asker, encode_frame(answer))
+        message = encode_frame(answer)
+        for asker in self._memory.finish(id_, answer, keep=row.changes and _begun(answer)):
+            self._gate.send(asker, message)
 
 
 def _authorise(sender: Sender, row: Request, room: str) -> None:

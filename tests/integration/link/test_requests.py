@@ -60,7 +60,6 @@ def test_the_same_id_is_executed_once_while_and_after_it_runs(link):
         ]
         until(lambda: link.desk.done, "the handler")
         link.desk.gate.set()
-        # Only the latest of the three is answered from the run; the others ask again by themselves.
         assert {future.result().phase for future in asked} == {Phase.CLOSING}
     panel.request("phase.set", CLOSING, reply=ProcedurePhase, id="7")
     assert link.desk.done == [("phase.set", Phase.CLOSING)]

@@ -14,9 +14,9 @@ def test_executed_once_answered_as_often_as_asked():
     memory = AnswerMemory[bytes](10)
     assert memory.claim(KEY, b"x", b"first") == (True, None)
     assert memory.claim(KEY, b"x", b"second") == (False, None)
-    assert memory.finish(KEY, ANSWER, keep=True) == b"second"
+    assert memory.finish(KEY, ANSWER, keep=True) == [b"first", b"second"]
     assert memory.claim(KEY, b"x", b"third") == (False, ANSWER)
-    assert memory.finish(KEY, ANSWER, keep=True) is None
+    assert memory.finish(KEY, ANSWER, keep=True) == []
 
 
 def test_an_id_used_for_something_else_is_refused():
