@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import zmq
@@ -89,7 +89,8 @@ class Servant:
 
     def _accept(self, frame: Frame | None) -> None:
         if frame and frame.kind is Kind.REQUEST and frame.caller and frame.name in self._handlers:
-            self._workers.submit(self._answer, frame, frame.caller, time.monotonic())
+            arguments = (self._answer, frame, frame.caller, time.monotonic())
+            self._workers.submit(*arguments).add_done_callback(_log_failure)
 
     def _answer(self, frame: Frame, caller: Caller, received_s: float) -> None:
         key = ("", frame.id)  # the server has put the asker's name into the id
@@ -108,6 +109,11 @@ class Servant:
         if answer is not None:
             with self._replies.borrow() as socket:
                 send(socket, answer)
+
+
+def _log_failure(answered: Future[None]) -> None:
+    if not answered.cancelled() and (error := answered.exception()) is not None:
+        _log.error("an answer could not be given", exc_info=error)
 
 
 class StopServant:

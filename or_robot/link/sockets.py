@@ -49,7 +49,7 @@ def bind(context: zmq.Context, config: LinkConfig, lane: Lane, keys: KeyPair) ->
     except zmq.ZMQError as error:
         socket.close()
         raise OrRobotError(
-            f"cannot listen on {config.host}:{config.port + lane}: {zmq.strerror(error.errno)}",
+            f"cannot listen on {config.host}:{config.port + lane}: {_reason(error)}",
             "another information server is running, or choose another port",
         ) from error
     return socket
@@ -70,7 +70,7 @@ def connect(
     except zmq.ZMQError as error:
         socket.close()
         raise OrRobotError(
-            f"cannot dial {endpoint(config, lane)}: {zmq.strerror(error.errno)}", "give a host name or address"
+            f"cannot dial {endpoint(config, lane)}: {_reason(error)}", "give a host name or address"
         ) from error
     return socket
 
@@ -86,6 +86,10 @@ def _socket(context: zmq.Context, config: LinkConfig, lane: Lane, kind: int) -> 
     socket.heartbeat_ivl = int(config.lost_s * 500)
     socket.heartbeat_timeout = int(config.lost_s * 2000)
     return socket
+
+
+def _reason(error: zmq.ZMQError) -> str:
+    return str(zmq.strerror(error.errno or 0))  # the error's own text repeats the address
 
 
 class SocketPool:
