@@ -89,8 +89,8 @@ class Servant:
 
     def _accept(self, frame: Frame | None) -> None:
         if frame and frame.kind is Kind.REQUEST and frame.caller and frame.name in self._handlers:
-            arguments = (self._answer, frame, frame.caller, time.monotonic())
-            self._workers.submit(*arguments).add_done_callback(_log_failure)
+            answered = self._workers.submit(self._answer, frame, frame.caller, time.monotonic())
+            answered.add_done_callback(_log_failure)
 
     def _answer(self, frame: Frame, caller: Caller, received_s: float) -> None:
         key = ("", frame.id)  # the server has put the asker's name into the id
