@@ -76,7 +76,7 @@ def key_image(
         unit=card.dose_unit,
         levels=tuple(zip(levels, level_colors(levels), strict=True)),
         structures=tuple((one.name, one.color or (255, 255, 255)) for one in shown),
-        position=f"{orientation.key} {orientation.normal} = {view.position_mm:.0f} mm",
+        position=f"{orientation.key} {orientation.normal} = {round(view.position_mm)} mm",
         window=f"CT W {WINDOW_WIDTH_HU:.0f} L {WINDOW_LEVEL_HU:.0f} HU",
         reference="no prescription recorded" if card.prescription is None else "",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import msgspec
@@ -26,6 +27,8 @@ RECIPE = "1"
 
 PREPARED_SLICES = {"axial": 8, "coronal": 3, "sagittal": 3}
 """Pictures to each side of the key slice that are drawn beforehand."""
+
+DRAWING_THREADS = 2
 
 DEFAULT_PLANE_SPACING_MM = 3.0
 """Slab of a structure with a single contour plane, when there is no CT to tell."""
@@ -138,12 +141,20 @@ def _parts(drawable: DrawableCourse) -> Iterator[tuple[str, DvhSet | KeyImage]]:
         yield dvh_key(card.plan_uid, one.view), one
     if not drawable.complete:
         return
-    for view in card.dose_views:
-        for orientation in ORIENTATIONS:
-            first, last = drawable.prepared_range(orientation)
-            for index in range(first, last + 1):
-                picture = drawable.draw(view.key, orientation, index)
-                yield image_key(card.plan_uid, view.key, orientation, index), picture
+    wanted = [
+        (view.key, orientation, index)
+        for view in card.dose_views
+        for orientation in ORIENTATIONS
+        for index in _both_ends_included(drawable.prepared_range(orientation))
+    ]
+    with ThreadPoolExecutor(DRAWING_THREADS) as pool:  # drawing is C code without Python's lock
+        pictures = pool.map(lambda place: drawable.draw(*place), wanted)
+        for place, picture in zip(wanted, pictures, strict=True):
+            yield image_key(card.plan_uid, *place), picture
+
+
+def _both_ends_included(ends: tuple[int, int]) -> range:
+    return range(ends[0], ends[1] + 1)
 
 
 def dvh_sets(course: PlanCourse, card: ProtonCard) -> Iterator[DvhSet]:
