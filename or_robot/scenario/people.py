@@ -26,10 +26,14 @@ ACCELERATION = 1.5
 """m/s², speeding up and stopping."""
 TURN_RATE = 3.0
 """rad/s."""
+TURN_FIRST = math.radians(40.0)
+"""A person turns on the spot when the way leads further aside than this."""
 REACHED = 0.15
 """A waypoint counts as reached this near, m."""
 LOOK_AHEAD = 0.9
 """An attentive person stops for a robot this near in front of them, m from centre to hull."""
+DECISION_S = 0.05
+"""A person looks up and chooses speed and direction anew this often."""
 NOTICED = 3.0
 """Further than this from a corner of it nobody looks at the robot, m."""
 
@@ -65,14 +69,19 @@ class Walker:
         self._targets = [(float(x), float(y)) for x, y in plan.waypoints]
         self._forward = True
         self._gait = 0.0
+        self._next_decision = 0.0
+        self._wanted = 0.0
+        self._turn = 0.0
 
     def step(self, now_s: float, dt: float, robot_hull: Sequence[Point]) -> None:
         """Walk for `dt` s. `robot_hull`: corners of the robot in the map frame, m."""
-        wanted = self._wanted_speed(now_s, robot_hull)
-        self.speed = max(0.0, self.speed + _clip(wanted - self.speed, ACCELERATION * dt))
-        yaw = self.pose.yaw
-        if self._route:
-            yaw = wrap_angle(yaw + _clip(self._turn_to_target(), TURN_RATE * dt))
+        if now_s >= self._next_decision:
+            self._next_decision = now_s + DECISION_S - dt / 2.0
+            self._decide(now_s, robot_hull)
+        if self.speed == self._wanted == self._turn == 0.0:
+            return
+        self.speed += _clip(self._wanted - self.speed, ACCELERATION * dt)
+        yaw = wrap_angle(self.pose.yaw + self._turn * dt)
         self.pose = Pose2D(
             self.pose.x + self.speed * math.cos(yaw) * dt,
             self.pose.y + self.speed * math.sin(yaw) * dt,
@@ -80,7 +89,6 @@ class Walker:
         )
         if self.speed > 0.0:
             self._gait = (self._gait + dt / GAIT_PERIOD_S) % 1.0
-        self._pass_waypoint()
 
     def parts(self) -> tuple[Point, Point, Point]:
         """Where torso, left leg and right leg are, x, y in m."""
@@ -98,18 +106,20 @@ class Walker:
         cos, sin = math.cos(self.pose.yaw), math.sin(self.pose.yaw)
         return self.pose.x + cos * ahead - sin * left, self.pose.y + sin * ahead + cos * left
 
+    def _decide(self, now_s: float, robot_hull: Sequence[Point]) -> None:
+        self._pass_waypoint()
+        self._wanted = self._turn = 0.0
+        if now_s < self.plan.start_s or not self._route:
+            return
+        turn = self._turn_to_target()
+        self._turn = _clip(turn / DECISION_S, TURN_RATE)
+        blocked = self.plan.attentive and self._robot_in_front(robot_hull)
+        if abs(turn) < TURN_FIRST and not blocked:
+            self._wanted = self.plan.speed
+
     def _turn_to_target(self) -> float:
         x, y = self._targets[self._route[0]]
         return wrap_angle(math.atan2(y - self.pose.y, x - self.pose.x) - self.pose.yaw)
-
-    def _wanted_speed(self, now_s: float, robot_hull: Sequence[Point]) -> float:
-        if now_s < self.plan.start_s or not self._route:
-            return 0.0
-        if abs(self._turn_to_target()) > math.radians(40.0):
-            return 0.0  # turn on the spot first
-        if self.plan.attentive and self._robot_in_front(robot_hull):
-            return 0.0
-        return self.plan.speed
 
     def _robot_in_front(self, robot_hull: Sequence[Point]) -> bool:
         offsets = [(x - self.pose.x, y - self.pose.y) for x, y in robot_hull]

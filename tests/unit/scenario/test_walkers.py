@@ -18,11 +18,11 @@ def walker(*points: tuple[float, float], repeat: str = "stop", attentive: bool =
 
 
 def walk(
-    person: Walker, seconds: float, hull: list[tuple[float, float]] = NOWHERE
+    person: Walker, seconds: float, hull: Hull = NOWHERE, start: float = 0.0
 ) -> list[tuple[float, float]]:
     way = []
     for tick in range(round(seconds / DT)):
-        person.step(tick * DT, DT, hull)
+        person.step(start + tick * DT, DT, hull)
         way.append((person.pose.x, person.pose.y))
     return way
 
@@ -74,7 +74,7 @@ def test_attentive_person_stops_for_a_robot_and_goes_on_after_it() -> None:
     walk(person, 6.0, hull)
     assert 1.5 < person.pose.x < 2.7
     assert person.speed == 0.0
-    walk(person, 8.0)
+    walk(person, 8.0, start=6.0)
     assert person.pose.x > 7.5
 
 
