@@ -34,6 +34,8 @@ from or_robot.types.tasks import Task, TaskRequest
 
 PATIENCE_S = 2.0
 """s for each answer of the graph; the link's own deadline is 3 s."""
+DISCOVERY_S = 0.5
+"""s for a process that has just come back to be found."""
 STATE_WAIT_S = 0.5
 POLL_S = 0.01
 
@@ -111,7 +113,7 @@ class RobotCommands:
         raise OrRobotError("no such task", "look at the queue")
 
     def _send(self, task: TaskRequest, feedback: Any) -> Any:
-        if not self._perform.server_is_ready():
+        if not self._perform.wait_for_server(DISCOVERY_S):
             raise OrRobotError("the tasks process is not there", "it comes back by itself")
         goal = PerformTask.Goal(
             id=task.id,
@@ -132,7 +134,7 @@ class RobotCommands:
 
 def _trigger(client: Any, process: str) -> str:
     """Call a Trigger service; its message. OrRobotError when it says no or nothing."""
-    if not client.service_is_ready():
+    if not client.wait_for_service(DISCOVERY_S):
         raise OrRobotError(f"the {process} process is not there", "it comes back by itself")
     response = _wait(client.call_async(Trigger.Request()), process)
     if not response.success:

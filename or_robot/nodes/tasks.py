@@ -121,11 +121,15 @@ class TasksNode(ManagedNode):
             else:
                 handle.publish_feedback(PerformTask.Feedback(task=task_to_ros(task)))
 
-    def _resume(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        """The gate is resumed too: it holds the robot until then, whatever the tasks want."""
-        self._runner.resume()
-        self._gate.call_async(Trigger.Request())
-        response.success, response.message = True, "Resumed"
+    async def _resume(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        """First the gate, which holds the robot until then; the tasks only if it agrees."""
+        if not self._gate.service_is_ready():
+            response.success, response.message = False, "The safety process is not there yet"
+            return response
+        answer = await self._gate.call_async(Trigger.Request())
+        if answer.success:
+            self._runner.resume()
+        response.success, response.message = answer.success, answer.message
         return response
 
     def _cancel_all(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:

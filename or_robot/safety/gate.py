@@ -134,17 +134,19 @@ class SafetyGate:
         return False
 
     def _judge_loss(self, late: str, now_s: float) -> None:
-        stale = late if late not in WATCHED else self._intake.stale(now_s)
         if not self._has_driven:
             reason = f"{late}_missing" if late in WATCHED else late
             if self._mode is SafetyMode.INIT:
                 self._reason = reason
             else:
                 self._go(Event.INPUTS_MISSING, reason)
-        elif stale is None:
-            self._hold(f"{late}_late", now_s)
+        elif late not in WATCHED:
+            self._latch(Event.FAULT, late)
+        elif self._intake.stale(now_s):
+            # the first that is late, not the first that is stale: the cause, not its consequence
+            self._latch(Event.FAULT, f"{late}_stale")
         else:
-            self._latch(Event.FAULT, f"{stale}_stale" if stale in WATCHED else stale)
+            self._hold(f"{late}_late", now_s)
 
     def _lasting_cause(self, now_s: float) -> str | None:
         if self._intake.pressed["hardware_estop"]:

@@ -80,8 +80,8 @@ class Intake:
         late = self._watchdogs.missing() or self._watchdogs.late(now_s, driving=driving)
         return late or ("localization_lost" if self._lost else None)
 
-    def stale(self, now_s: float) -> str | None:
-        """First input old enough for a fault."""
+    def stale(self, now_s: float) -> bool:
+        """Whether any input is old enough for a fault."""
         return self._watchdogs.stale(now_s, driving=self.asked != STANDSTILL)
 
     def _take_base(self, inputs: GateInputs, now_s: float) -> None:

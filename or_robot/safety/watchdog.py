@@ -71,9 +71,9 @@ class Watchdogs:
         """First input over the age that holds the robot."""
         return self._older(now_s, driving, stale=False)
 
-    def stale(self, now_s: float, *, driving: bool) -> str | None:
-        """First input over the age that is a fault."""
-        return self._older(now_s, driving, stale=True)
+    def stale(self, now_s: float, *, driving: bool) -> bool:
+        """Whether any input is over the age that is a fault."""
+        return self._older(now_s, driving, stale=True) is not None
 
     def _older(self, now_s: float, driving: bool, *, stale: bool) -> str | None:
         for name, watch in self._table.items():

@@ -1,0 +1,213 @@
+"""The whole graph, with real processes: it drives, it stops, and it stops for every death.
+
+One suite for all; each test leaves the robot standing ready at a station.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from action_msgs.msg import GoalStatus
+from geometry_msgs.msg import PoseWithCovarianceStamped
+from or_robot_interfaces.msg import SafetyState
+
+from or_robot.link.client import LinkClient
+from or_robot.link.payloads import RoomRequest
+from or_robot.nodes import names
+from or_robot.nodes.conversions import pose_to_ros
+from or_robot.types.safety import SafetyState as SafetyStateType
+from or_robot.world.site import load_site
+from tests.ros.observer import Observer, moving, standing
+from tests.ros.suite import Suite
+
+STATIONS = load_site("operating_wing").stations
+ASK = RoomRequest(actor="test", room="OR-1", why="test")
+ids = itertools.count(1)
+
+DRIVE_S = 90.0
+BEATEN_S = 0.27
+"""Zero command after the last valid input: 250 ms + one loop (docs/architecture.md)."""
+CROWDED_S = 0.25
+"""What a crowded machine may add between the processes; the bench measures without."""
+
+
+@pytest.fixture(autouse=True)
+def robot_at_rest(observer: Observer, station: LinkClient) -> Iterator[None]:
+    """Each test begins with a robot that stands ready, whatever became of the test before."""
+    observer.wait("truth", lambda seen: "robot" in seen)
+    if observer.seen["safety"].reset_required or observer.seen["safety"].resume_required:
+        recover(observer, station)
+    observer.trigger(names.TASKS_CANCEL_ALL)
+    observer.wait("standstill", standing)
+    yield
+
+
+def stopped_by(seen: dict[str, Any], mode: int) -> bool:
+    return bool(seen["safety"].mode == mode and seen["command"].twist.linear.x == 0.0)
+
+
+def drive(observer: Observer) -> None:
+    """Get the robot moving between two stations that are far apart."""
+    robot = observer.seen["robot"].pose.pose.position
+    far = max(
+        ("sterile_store", "recovery"),
+        key=lambda n: abs(STATIONS[n].pose.x - robot.x) + abs(STATIONS[n].pose.y - robot.y),
+    )
+    observer.deliver(f"drive-{next(ids)}", far, "dock")
+    observer.wait("motion", moving)
+
+
+def recover(observer: Observer, station: LinkClient) -> None:
+    """What a person does after a stop: reset, then resume."""
+    reset(observer, station)
+    resume(observer, station)
+
+
+def reset(observer: Observer, station: LinkClient) -> None:
+    end_s = time.monotonic() + 60.0
+    while True:
+        try:
+            station.request("safety.reset", ASK, reply=SafetyStateType)
+            break
+        except Exception as error:
+            assert time.monotonic() < end_s, error
+            observer.wait("next state", changed_from(observer.seen["safety"]))
+    observer.wait("reset", lambda seen: not seen["safety"].reset_required)
+
+
+def changed_from(before: SafetyState) -> Any:
+    return lambda seen: seen["safety"] is not before
+
+
+def test_each_topic_has_one_publisher_and_cmd_vel_only_the_gate(observer: Observer) -> None:
+    owners = {
+        names.COMMAND: "safety",
+        names.COMMAND_RAW: "navigation",
+        names.SCAN: "simulation",
+        names.ODOMETRY: "simulation",
+        names.PEOPLE: "perception",
+        names.POSE: "navigation",
+        names.MAP_TOPIC: "navigation",
+        names.SAFETY_STATE: "safety",
+        names.TASK_QUEUE: "tasks",
+        names.STOP_REQUEST: "gateway",
+        **{names.heartbeat(p): p for p in ("navigation", "perception", "tasks", "gateway")},
+    }
+    found = {
+        topic: [info.node_name for info in observer.node.get_publishers_info_by_topic(topic)]
+        for topic in owners
+    }
+    assert found == {topic: [owner] for topic, owner in owners.items()}
+
+
+def test_stop_robot_stops_at_once_latches_and_needs_reset_and_resume(
+    observer: Observer, station: LinkClient
+) -> None:
+    drive(observer)
+    pressed_s = time.monotonic()
+    station.stop("test", room="OR-1")
+    observer.wait("stop", lambda seen: stopped_by(seen, SafetyState.MODE_STOPPED_BY_PERSON))
+    assert observer.first_zero_after(pressed_s) - pressed_s < 0.1 + CROWDED_S
+    observer.wait("standstill", standing)
+    observer.wait("paused task", lambda seen: seen["tasks"].tasks[0].state == "paused")
+    reset(observer, station)
+    assert observer.seen["safety"].resume_required
+    assert stopped_by(observer.seen, SafetyState.MODE_READY)
+    resume(observer, station)
+    observer.wait("motion again", moving)
+
+
+@pytest.mark.parametrize("process", ["navigation", "perception", "tasks", "gateway"])
+def test_death_of_a_process_while_driving_stops_until_a_person_resumes(
+    suite: Suite, observer: Observer, station: LinkClient, process: str
+) -> None:
+    drive(observer)
+    suite.part(f"or_robot.nodes.{process}").kill()
+    killed_s = time.monotonic()
+    observer.wait("fault", lambda seen: stopped_by(seen, SafetyState.MODE_FAULT))
+    allowed_s = 1.02 if process == "gateway" else BEATEN_S
+    assert observer.first_zero_after(killed_s) - killed_s < allowed_s + CROWDED_S
+    assert process in observer.seen["safety"].reason_code
+    observer.wait("standstill", standing)
+    reset(observer, station)
+    assert stopped_by(observer.seen, SafetyState.MODE_READY)
+    resume(observer, station)
+    observer.wait("motion again", moving)
+
+
+def test_death_of_the_gate_stops_the_base_and_its_return_moves_nothing(
+    suite: Suite, observer: Observer, station: LinkClient
+) -> None:
+    drive(observer)
+    suite.part("or_robot.nodes.safety").kill()
+    observer.wait("standstill", standing, 5.0)
+    observer.wait("a new gate", lambda seen: seen["safety"].mode == SafetyState.MODE_READY)
+    observer.wait("paused task", lambda seen: seen["tasks"].tasks[0].state == "paused")
+    assert standing(observer.seen)
+    resume(observer, station)
+    observer.wait("motion again", moving)
+
+
+def test_death_of_the_information_process_cuts_the_link_and_stops(
+    suite: Suite, observer: Observer, station: LinkClient
+) -> None:
+    drive(observer)
+    suite.part("or_robot.info").kill()
+    observer.wait("fault", lambda seen: seen["safety"].reason_code == "gateway_stale")
+    observer.wait("standstill", standing)
+    recover(observer, station)
+    observer.wait("motion again", moving)
+
+
+def test_death_of_the_base_is_a_fault_and_its_return_leaves_the_robot_lost(
+    suite: Suite, observer: Observer, station: LinkClient
+) -> None:
+    drive(observer)
+    suite.part("or_robot.nodes.simulation").kill()
+    observer.wait("fault", lambda seen: stopped_by(seen, SafetyState.MODE_FAULT))
+    observer.wait(
+        "lost robot that is back at its dock",
+        lambda seen: abs(seen["robot"].pose.pose.position.x - STATIONS["dock"].pose.x) < 0.05,
+    )
+    assert standing(observer.seen)
+    place = observer.node.create_publisher(
+        PoseWithCovarianceStamped, names.INITIAL_POSE, names.EVENT
+    )
+    observer.wait("listener", lambda _: place.get_subscription_count() > 0)
+    message = PoseWithCovarianceStamped()
+    message.header.frame_id = names.MAP
+    message.pose.pose = pose_to_ros(STATIONS["dock"].pose)
+    place.publish(message)
+    recover(observer, station)
+    observer.wait("motion again", moving)
+
+
+def test_a_delivery_is_done_and_ends_where_it_should(observer: Observer) -> None:
+    handle = observer.deliver(f"deliver-{next(ids)}", "", "recovery")
+    outcome = observer.result(handle.get_result_async(), DRIVE_S)
+    assert outcome.status == GoalStatus.STATUS_SUCCEEDED, outcome.result.error_msg
+    position = observer.seen["robot"].pose.pose.position
+    goal = STATIONS["recovery"].pose
+    assert abs(position.x - goal.x) < 0.15
+    assert abs(position.y - goal.y) < 0.15
+    assert observer.seen["contacts"].data == 0
+
+
+def test_an_unknown_station_is_refused_by_name(observer: Observer) -> None:
+    handle = observer.deliver(f"nowhere-{next(ids)}", "", "nowhere")
+    outcome = observer.result(handle.get_result_async())
+    assert outcome.status == GoalStatus.STATUS_ABORTED
+    assert "nowhere" in outcome.result.error_msg
+    assert "sterile_store" in outcome.result.error_msg
+
+
+def test_without_a_stop_station_the_robot_stops(observer: Observer, station: LinkClient) -> None:
+    """Last: closes the tests' own station."""
+    drive(observer)
+    station.close()
+    observer.wait("stop", lambda seen: seen["safety"].reason_code == "gateway_stale")
+    observer.wait("standstill", standing)
