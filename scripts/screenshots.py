@@ -35,6 +35,16 @@ def log_in(page: Page, name: str, password: str) -> None:
     page.wait_for_selector("#dvh-plot canvas")
 
 
+def let_go_on(page: Page) -> None:
+    """What a person does when the robot has stopped: reset, then resume."""
+    page.wait_for_selector("#errand-deliver_tray:enabled, #reset:enabled, #resume:enabled")
+    if page.is_visible("#recovery"):
+        if page.is_enabled("#reset"):
+            page.click("#reset")
+        page.click("#resume:enabled")
+        page.wait_for_selector("#recovery", state="hidden")
+
+
 def take(page: Page, folder: Path, name: str) -> None:
     page.screenshot(path=folder / f"panel-or-1{name}.png")
 
@@ -43,8 +53,9 @@ def take_all(browser: Browser, url: str, name: str, password: str, folder: Path)
     page = open_page(browser, url, FULL_HD, "en")
     take(page, folder, "-logged-out")
     log_in(page, name, password)
+    let_go_on(page)
     page.click("#errand-deliver_tray:enabled")
-    page.wait_for_function("document.getElementById('robot-word').textContent === 'DRIVING'")
+    page.wait_for_selector("#robot-word:text-is('DRIVING')", timeout=60_000)
     page.wait_for_timeout(DRIVE_MS)
     take(page, folder, "")
     korean = open_page(browser, url, SMALL, "ko")
@@ -52,8 +63,7 @@ def take_all(browser: Browser, url: str, name: str, password: str, folder: Path)
     page.click("#stop")
     korean.wait_for_selector("#reset:enabled")
     take(korean, folder, "-stopped-ko")
-    page.click("#reset")
-    page.click("#resume:enabled")
+    let_go_on(page)
     page.click("#cancel:enabled")
     page.wait_for_selector("#task[data-state=cancelled]")
     page.click("#notes-button")

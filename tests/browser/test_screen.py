@@ -53,7 +53,7 @@ def test_every_command_is_on_screen_and_large_enough_for_a_glove(team_page, size
 
 def test_what_matters_is_readable_from_three_metres(team_page):
     page = team_page()
-    page.wait_for_function("document.getElementById('robot-word').textContent === 'READY'")
+    page.wait_for_selector("#robot-word:text-is('READY')")
     for selector in FROM_THREE_METRES:
         assert page.evaluate(CAP_HEIGHT_PX, selector) >= 50, selector
     assert page.evaluate(SMALLEST_TEXT_PX) * 0.73 >= 18
@@ -61,7 +61,7 @@ def test_what_matters_is_readable_from_three_metres(team_page):
 
 def test_logged_out_there_is_stop_and_the_robots_state_but_no_patient(new_page):
     page = new_page()
-    page.wait_for_function("document.getElementById('robot-word').textContent === 'READY'")
+    page.wait_for_selector("#robot-word:text-is('READY')")
     assert page.is_visible("#stop")
     assert "SIM0001" not in page.content()
     assert "PHANTOM" not in page.content()
@@ -77,9 +77,7 @@ def test_a_slice_further_and_the_other_dose_view_show_other_pictures(team_page):
     ):
         before = page.get_attribute("#key-image", "src")
         page.click(press)
-        page.wait_for_function(
-            "old => document.getElementById('key-image').src !== old", arg=before
-        )
+        page.wait_for_selector(f"#key-image:not([src='{before}'])")
         sources.add(page.get_attribute("#key-image", "src"))
     assert len(sources) == 4
     assert page.inner_text("#dvh-title").endswith("DELIVERED ESTIMATE (12/35)")
