@@ -1,4 +1,3 @@
-# ruff: noqa: ARG002
 """A link without sockets that answers like the suite: for tests of the panel alone."""
 
 from __future__ import annotations
