@@ -17,6 +17,7 @@ from sensor_msgs.msg import LaserScan as LaserScanMsg
 from tf2_msgs.msg import TFMessage
 
 from or_robot.autonomy.navigator import Navigator, NavigatorInputs, NavigatorOutput
+from or_robot.autonomy.warm import warm_up
 from or_robot.config.navigation import NavigatorConfig
 from or_robot.config.robot import RobotConfig
 from or_robot.nodes import names
@@ -188,6 +189,7 @@ class NavigationNode(ManagedNode):
 
 
 def main() -> None:
+    warm_up()  # or the first steps would take seconds where nothing is compiled yet
     run(NavigationNode)
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -36,14 +35,13 @@ CROWDED_S = 0.25
 
 
 @pytest.fixture(autouse=True)
-def robot_at_rest(observer: Observer, station: LinkClient) -> Iterator[None]:
+def robot_at_rest(observer: Observer, station: LinkClient) -> None:
     """Each test begins with a robot that stands ready, whatever became of the test before."""
     observer.wait("truth", lambda seen: "robot" in seen)
     if observer.seen["safety"].reset_required or observer.seen["safety"].resume_required:
         recover(observer, station)
     observer.trigger(names.TASKS_CANCEL_ALL)
     observer.wait("standstill", standing)
-    yield
 
 
 def stopped_by(seen: dict[str, Any], mode: int) -> bool:
@@ -68,15 +66,24 @@ def recover(observer: Observer, station: LinkClient) -> None:
 
 
 def reset(observer: Observer, station: LinkClient) -> None:
+    insist(observer, lambda: station.request("safety.reset", ASK, reply=SafetyStateType))
+    observer.wait("reset", lambda seen: not seen["safety"].reset_required)
+
+
+def resume(observer: Observer, station: LinkClient) -> None:
+    insist(observer, lambda: station.request("task.resume", ASK, reply=Acknowledged))
+
+
+def insist(observer: Observer, ask: Callable[[], object]) -> None:
+    """Ask again while refused: a process that was killed needs its time to come back."""
     end_s = time.monotonic() + 60.0
     while True:
         try:
-            station.request("safety.reset", ASK, reply=SafetyStateType)
-            break
-        except Exception as error:
+            ask()
+            return
+        except OrRobotError as error:
             assert time.monotonic() < end_s, error
             observer.wait("next state", changed_from(observer.seen["safety"]))
-    observer.wait("reset", lambda seen: not seen["safety"].reset_required)
 
 
 def changed_from(before: SafetyState) -> Any:
