@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ from action_msgs.msg import GoalStatus
 from geometry_msgs.msg import PoseWithCovarianceStamped
 from or_robot_interfaces.msg import SafetyState
 
+from or_robot.errors import OrRobotError
 from or_robot.link.client import LinkClient
-from or_robot.link.payloads import RoomRequest
+from or_robot.link.payloads import Acknowledged, RoomRequest
 from or_robot.nodes import names
 from or_robot.nodes.conversions import pose_to_ros
 from or_robot.types.safety import SafetyState as SafetyStateType
