@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
-import contourpy
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from or_robot.clinical.cut import Cut, isolines
 from or_robot.clinical.lettering import Lettering, StripContent
-from or_robot.clinical.rasterize import polygons_at
-from or_robot.clinical.section import Orientation, SectionSource, View
+from or_robot.clinical.section import Orientation, SectionSource
 from or_robot.types.clinical import DoseView, KeyImage, ProtonCard
 from or_robot.types.radiotherapy import Structure
 
@@ -56,19 +56,26 @@ def _colormap(share: NDArray[np.floating]) -> NDArray[np.uint8]:
     return cv2.applyColorMap(index, cv2.COLORMAP_TURBO)[:, 0, ::-1]
 
 
-def key_image(
+def key_images(
     source: SectionSource,
     card: ProtonCard,
-    dose_view: DoseView,
+    dose_views: Sequence[DoseView],
     orientation: Orientation,
     index: int,
     prepared_range: tuple[int, int],
+) -> tuple[KeyImage, ...]:
+    """One picture a dose view. Raises OrRobotError when the course has no CT or no dose."""
+    cut = Cut(source, source.view(orientation, index, SIZE))
+    return tuple(_key_image(cut, card, view, index, prepared_range) for view in dose_views)
+
+
+def _key_image(
+    cut: Cut, card: ProtonCard, dose_view: DoseView, index: int, prepared_range: tuple[int, int]
 ) -> KeyImage:
-    """Draw one picture. Raises OrRobotError when the course has no CT or no dose."""
-    view = source.view(orientation, index, SIZE)
+    view, orientation = cut.view, cut.view.orientation
     levels = isodose_levels((card.max_dose_gy or 0.0) * dose_view.scale)
-    picture = _anatomy(source, view, dose_view.scale, levels)
-    shown = _draw_structures(picture, source, view)
+    picture = _anatomy(cut, dose_view.scale, levels)
+    shown = _draw_structures(picture, cut)
     content = StripContent(
         view_label=dose_view.label,
         patient_id=card.patient_id,
@@ -88,7 +95,7 @@ def key_image(
         view_label=dose_view.label,
         orientation=orientation.key,
         index=index,
-        index_range=source.index_range(orientation),
+        index_range=cut.source.index_range(orientation),
         prepared_range=prepared_range,
         slice_position_mm=round(view.position_mm, 3),
         media_type="image/jpeg",
@@ -97,21 +104,17 @@ def key_image(
     )
 
 
-def _anatomy(
-    source: SectionSource, view: View, scale: float, levels: tuple[float, ...]
-) -> NDArray[np.uint8]:
+def _anatomy(cut: Cut, scale: float, levels: tuple[float, ...]) -> NDArray[np.uint8]:
     """CT in grey with dose wash and isodose lines, (SIZE, SIZE, 3) red, green, blue."""
-    share = (source.hounsfield(view) - WINDOW_LEVEL_HU) / WINDOW_WIDTH_HU + 0.5
-    grey = (np.clip(share, 0.0, 1.0) * 255.0).astype(np.uint8)
+    gain = 255.0 / WINDOW_WIDTH_HU
+    offset = 127.5 - WINDOW_LEVEL_HU * gain
+    grey = np.clip(cut.hounsfield * gain + offset, 0.0, 255.0).astype(np.uint8)
     picture = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
     if not levels:
         return picture
-    dose = source.dose(view) * np.float32(scale)
-    external = source.course.external
-    if external is not None:
-        dose[source.coverage(external, view) < 0.5] = 0.0
+    dose = cut.dose_gy * np.float32(scale)
     _wash(picture, dose, levels)
-    for lines, color in zip(_lines(dose, levels), level_colors(levels), strict=True):
+    for lines, color in zip(isolines(dose, levels), level_colors(levels), strict=True):
         _draw_lines(picture, lines, color, 2)
     return picture
 
@@ -126,47 +129,19 @@ def _wash(picture: NDArray[np.uint8], dose: NDArray[np.float32], levels: tuple[f
     np.copyto(picture, blended, where=(dose >= levels[0])[..., None])
 
 
-def _lines(
-    field: NDArray[np.float32], levels: tuple[float, ...]
-) -> list[list[NDArray[np.float64]]]:
-    """Lines of equal value for each level, each (n, 2) x, y in pixels; from half resolution."""
-    coarse = cv2.resize(field, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    generator = contourpy.contour_generator(z=coarse)
-    return [
-        [(np.asarray(line) + 0.5) * 2.0 - 0.5 for line in generator.lines(level)]
-        for level in levels
-    ]
-
-
-def _draw_structures(
-    picture: NDArray[np.uint8], source: SectionSource, view: View
-) -> list[Structure]:
-    """Outline every structure that the plane cuts, body first; returns those drawn."""
-    structures = source.course.structures.structures if source.course.structures else ()
-    external = source.course.external
+def _draw_structures(picture: NDArray[np.uint8], cut: Cut) -> list[Structure]:
+    """Outline what the plane cuts; returns the structures for the legend, the body left out."""
+    external = cut.source.course.external
     shown = []
-    for one in sorted(structures, key=lambda s: external is None or s.number != external.number):
-        outlines = structure_outlines(one, source, view)
-        body = external is not None and one.number == external.number
-        if outlines and not body:
-            _draw_lines(picture, outlines, (0, 0, 0), 6)
-        _draw_lines(picture, outlines, one.color or (255, 255, 255), 1 if body else 3)
-        if outlines and not body:
-            shown.append(one)
+    for one, lines in cut.outlines:
+        color = one.color or (255, 255, 255)
+        if external is not None and one.number == external.number:
+            _draw_lines(picture, lines, color, 1)
+            continue
+        _draw_lines(picture, lines, (0, 0, 0), 6)
+        _draw_lines(picture, lines, color, 3)
+        shown.append(one)
     return shown
-
-
-def structure_outlines(
-    structure: Structure, source: SectionSource, view: View
-) -> list[NDArray[np.float64]]:
-    """Outlines (n, 2) in pixels: axial as drawn in the source, else where the voxels cross 0.5."""
-    if not structure.contours:
-        return []
-    if view.orientation.key == "axial":
-        contours = polygons_at(structure, view.position_mm, source.step_mm)
-        closed = (np.vstack([points, points[:1]]) for points in contours)
-        return [view.to_pixels(points[:, 0], points[:, 1]) for points in closed]
-    return _lines(source.coverage(structure, view), (0.5,))[0]
 
 
 def _draw_lines(

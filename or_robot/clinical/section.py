@@ -5,18 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from or_robot.clinical.course import PlanCourse
 from or_robot.clinical.rasterize import bounds_mm, structure_mask
-from or_robot.clinical.resample import resample_linear
 from or_robot.errors import OrRobotError
 from or_robot.geometry.volume import VolumeGrid
-from or_robot.types.radiotherapy import CtVolume, Structure
+from or_robot.types.radiotherapy import CtVolume
 
-AIR_HU = -1024
 MARGIN_MM = 14.0
 """Around the head, in the picture."""
 
@@ -155,70 +152,3 @@ class SectionSource:
             extent / size,
             size,
         )
-
-    def hounsfield(self, view: View) -> NDArray[np.float32]:
-        """(size, size) HU of the nearest CT plane, linear in it; air outside the CT."""
-        grid, normal = self.ct.grid, view.orientation.normal
-        nearest = grid.nearest(normal, view.position_mm)
-        plane = _cut(self.ct.hounsfield, normal, nearest)
-        return _warp(plane, grid, view, AIR_HU)
-
-    def dose(self, view: View) -> NDArray[np.float32]:
-        """(size, size) Gy as planned, linear between the dose planes; 0 outside the dose grid."""
-        dose = self.course.dose
-        if dose is None:
-            raise OrRobotError("no dose to draw", "import the RT Dose of the plan")
-        grid = _plane_of(dose.grid, view)
-        plane = resample_linear(dose.dose_gy, dose.grid, grid)
-        return _warp(_cut(plane, view.orientation.normal, 0), grid, view, 0.0)
-
-    def coverage(self, structure: Structure, view: View) -> NDArray[np.float32]:
-        """(size, size) share of the structure, 0 to 1; its edge is at 0.5."""
-        grid, normal = self.mask_grid, view.orientation.normal
-        nearest = grid.nearest(normal, view.position_mm)
-        plane = _cut(self.masks[structure.number], normal, nearest)
-        return _warp(plane, grid, view, 0.0)
-
-
-def _plane_of(grid: VolumeGrid, view: View) -> VolumeGrid:
-    """The grid cut down to one plane at the view's position."""
-    at = "xyz".index(view.orientation.normal)
-    origin, shape = list(grid.origin_mm), list(grid.shape)
-    origin[at], shape[2 - at] = view.position_mm, 1
-    return VolumeGrid(
-        (origin[0], origin[1], origin[2]), grid.spacing_mm, (shape[0], shape[1], shape[2])
-    )
-
-
-def _cut(volume: NDArray, normal: str, index: int) -> NDArray[np.float32]:
-    """One plane of a volume (slices, rows, columns)."""
-    return np.moveaxis(volume, "zyx".index(normal), 0)[index].astype(np.float32)
-
-
-def _warp(
-    plane: NDArray[np.float32], grid: VolumeGrid, view: View, outside: float
-) -> NDArray[np.float32]:
-    """A plane of the grid (down axis in rows, across axis in columns) on the picture's pixels."""
-    across, down = view.orientation.across, view.orientation.down
-    spacing = {axis: grid.spacing_mm["xyz".index(axis)] for axis in "xyz"}
-    origin = {axis: grid.origin_mm["xyz".index(axis)] for axis in "xyz"}
-    step = view.pixel_mm
-    picture_to_plane = np.array(
-        [
-            [step / spacing[across], 0, (view.corner_mm[0] - origin[across]) / spacing[across]],
-            [
-                0,
-                step * view.orientation.down_sign / spacing[down],
-                (view.corner_mm[1] - origin[down]) / spacing[down],
-            ],
-        ]
-    )
-    warped = cv2.warpAffine(
-        plane,
-        picture_to_plane,
-        (view.size, view.size),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_CONSTANT,
-        borderValue=(outside,) * 4,
-    )
-    return np.asarray(warped, dtype=np.float32)

@@ -13,7 +13,7 @@ from or_robot.clinical.banner import patient_banner
 from or_robot.clinical.card import proton_card
 from or_robot.clinical.course import PlanCourse, courses
 from or_robot.clinical.dvh import dose_axis, dvh_curve, scaled
-from or_robot.clinical.key_image import key_image
+from or_robot.clinical.key_image import key_images
 from or_robot.clinical.section import ORIENTATIONS, SectionSource
 from or_robot.sources.dicom import read_dicom
 from or_robot.sources.fhir import read_fhir
@@ -58,13 +58,12 @@ class DrawableCourse:
         """Both CT and dose are there."""
         return self.source.course.ct is not None and self.source.course.dose is not None
 
-    def draw(self, view: str, orientation: str, index: int) -> KeyImage:
-        """Raises KeyError for a view or orientation that does not exist."""
-        views = {one.key: one for one in self.card.dose_views}
-        return key_image(
+    def draw(self, orientation: str, index: int) -> tuple[KeyImage, ...]:
+        """One picture a dose view of the card."""
+        return key_images(
             self.source,
             self.card,
-            views[view],
+            self.card.dose_views,
             ORIENTATIONS[orientation],
             index,
             self.prepared_range(orientation),
@@ -142,15 +141,15 @@ def _parts(drawable: DrawableCourse) -> Iterator[tuple[str, DvhSet | KeyImage]]:
     if not drawable.complete:
         return
     wanted = [
-        (view.key, orientation, index)
-        for view in card.dose_views
+        (orientation, index)
         for orientation in ORIENTATIONS
         for index in _both_ends_included(drawable.prepared_range(orientation))
     ]
     with ThreadPoolExecutor(DRAWING_THREADS) as pool:  # drawing is C code without Python's lock
-        pictures = pool.map(lambda place: drawable.draw(*place), wanted)
-        for place, picture in zip(wanted, pictures, strict=True):
-            yield image_key(card.plan_uid, *place), picture
+        for pictures in pool.map(lambda place: drawable.draw(*place), wanted):
+            for picture in pictures:
+                place = (picture.view, picture.orientation, picture.index)
+                yield image_key(card.plan_uid, *place), picture
 
 
 def _both_ends_included(ends: tuple[int, int]) -> range:

@@ -146,7 +146,7 @@ class InformationService:
         first, last = course.source.index_range(ORIENTATIONS[orientation])
         if not first <= index <= last:
             raise UnknownCase(f"no {orientation} slice {index}", f"use {first} to {last}")
-        return course.draw(view, orientation, index)
+        return next(one for one in course.draw(orientation, index) if one.view == view)
 
     def _card(self, patient_id: str, plan_uid: str, view: str) -> ProtonCard:
         """The plan's card, once it is sure that plan and view exist."""

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from or_robot.clinical.card import proton_card
 from or_robot.clinical.course import courses
-from or_robot.clinical.key_image import SIZE, isodose_levels, key_image, level_colors
+from or_robot.clinical.cut import Cut
+from or_robot.clinical.key_image import SIZE, isodose_levels, key_images, level_colors
 from or_robot.clinical.section import ORIENTATIONS, SectionSource
 from or_robot.errors import OrRobotError
 
@@ -23,6 +24,10 @@ def source():
 @pytest.fixture(scope="module")
 def card(source):
     return proton_card(source.course, "P1", "v1")
+
+
+def draw(source, card, index=0):
+    return key_images(source, card, card.dose_views, ORIENTATIONS["axial"], index, RANGE)
 
 
 def pixels(picture):
@@ -42,8 +47,8 @@ def test_isodose_levels_are_few_round_and_below_the_maximum(maximum):
 
 @pytest.mark.parametrize("orientation", ["axial", "coronal"])
 def test_the_patients_left_is_on_the_right_of_the_picture(source, orientation):
-    view = source.view(ORIENTATIONS[orientation], 0, 200)
-    hounsfield = source.hounsfield(view)
+    cut = Cut(source, source.view(ORIENTATIONS[orientation], 0, 200))
+    view, hounsfield = cut.view, cut.hounsfield
     left, right = view.to_pixels(np.array([45.0, -45.0]), np.array([0.0, 0.0]))[:, 0].astype(int)
     assert left > right
     assert hounsfield[100, left] > 900
@@ -65,8 +70,7 @@ def test_millimetres_are_square(source, orientation):
 
 
 def test_dose_outside_the_body_is_not_painted(source, card):
-    planned = card.dose_views[0]
-    picture = key_image(source, card, planned, ORIENTATIONS["axial"], 0, RANGE)
+    picture = draw(source, card)[0]
     view = source.view(ORIENTATIONS["axial"], 0, SIZE)
     inside, outside = view.to_pixels(np.array([35.0, 57.0]), np.array([0.0, 0.0])).astype(int)
     color = pixels(picture)
@@ -75,7 +79,7 @@ def test_dose_outside_the_body_is_not_painted(source, card):
 
 
 def test_the_contour_is_drawn_where_the_structure_ends(source, card):
-    picture = key_image(source, card, card.dose_views[0], ORIENTATIONS["axial"], 0, RANGE)
+    picture = draw(source, card)[0]
     view = source.view(ORIENTATIONS["axial"], 0, SIZE)
     (column, row), *_ = view.to_pixels(np.array([0.0]), np.array([-12.0])).round().astype(int)
     red, green, blue = pixels(picture)[row, column]
@@ -83,8 +87,7 @@ def test_the_contour_is_drawn_where_the_structure_ends(source, card):
 
 
 def test_the_caption_says_everything(source, card):
-    estimate = card.dose_views[1]
-    picture = key_image(source, card, estimate, ORIENTATIONS["axial"], 2, RANGE)
+    picture = draw(source, card, 2)[1]
     for part in ("DELIVERED ESTIMATE (4/10)", "Gy(RBE)", "P1", "z = 6 mm", "W 400 L 40"):
         assert part in picture.caption
     assert picture.slice_position_mm == 6.0
@@ -93,9 +96,7 @@ def test_the_caption_says_everything(source, card):
 
 
 def test_views_differ_only_by_their_scale(source, card):
-    planned, estimate = (
-        key_image(source, card, view, ORIENTATIONS["axial"], 0, RANGE) for view in card.dose_views
-    )
+    planned, estimate = draw(source, card)
     assert "isodoses 10, 20, 30, 40, 50, 60 " in planned.caption
     assert "isodoses 5, 10, 15, 20 " in estimate.caption
 
