@@ -21,6 +21,9 @@ WEIGHTS = np.array([4.0, 6.0, 40.0, 3.0, 1.0, 3.0, 0.3, 5.0, 0.05])
 KNOTS = 6
 """Random numbers along the horizon; between them the samples are straight, hence smooth."""
 
+NEGLIGIBLE = 15.0
+"""Temperatures above the best cost: a weight below 1e-6."""
+
 WIDE_SHARE = 0.25
 """Share of the samples drawn three times as wide."""
 
@@ -113,6 +116,7 @@ class PredictiveController:
             inputs.path,
             self._keep,
             WEIGHTS,
+            NEGLIGIBLE * self._config.temperature,
         )
 
     def _shift(self) -> None:
@@ -128,7 +132,7 @@ class PredictiveController:
         sigma = np.array([config.speed_sigma, config.yaw_rate_sigma])
         noise = self._rng.normal(size=(count, 2, KNOTS)) * sigma[:, None]
         noise[: int(WIDE_SHARE * count)] *= 3.0
-        noise[-1] = 0.0
+        noise[0] = 0.0  # first, because the last solution is what the others are measured against
         around = self._sequence + (noise @ self._between.T).transpose(0, 2, 1)
         samples = np.concatenate((around, self._constant(max_speed)))
         low = [-robot.max_reverse_speed, -robot.max_yaw_rate]

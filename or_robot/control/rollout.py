@@ -54,18 +54,21 @@ def rollout_costs(
     path: NDArray[np.float64],
     keep: NDArray[np.float64],
     weights: NDArray[np.float64],
+    margin: float,
 ) -> NDArray[np.float64]:
     """Cost of each sequence of commands; → (samples,).
 
     commands (samples, steps, 2) v, w; state x, y, yaw, v, w in base_link of now; body half
     length, half width; limits gain, rise, fall of v and of w per step; people (n, 5) x, y, vx,
     vy, radius; path (m, 4) x, y, yaw, way left to its end; keep: hard and soft clearance, distance
-    to people; weights in the order of `predictive.WEIGHTS`.
+    to people; weights in the order of `predictive.WEIGHTS`. A rollout that can no longer come
+    within `margin` of the best so far is broken off; its cost is then a lower bound.
     """
     samples, steps = commands.shape[0], commands.shape[1]
     result = np.empty(samples)
     hard, soft, apart = keep[0], keep[1], keep[2]
     far = math.hypot(body[0], body[1]) + soft
+    best, fastest = math.inf, np.abs(commands[:, :, 0]).max()
     for k in range(samples):
         x, y, yaw, v, w = state[0], state[1], state[2], state[3], state[4]
         cost, at = 0.0, 0
@@ -104,8 +107,13 @@ def rollout_costs(
                 cost -= weights[5] * step * v
             cost += weights[6] * ((v - old_v) ** 2 + 0.3 * (w - old_w) ** 2)
             cost += weights[8] * step * w * w
+            ahead = max(abs(v), fastest) * step * (steps - t - 1) + 0.3
+            if cost + weights[7] * max(path[at, 3] - ahead, -0.05) > best + margin:
+                cost += margin
+                break
         dx, dy = x - path[at, 0], y - path[at, 1]
         ahead = dx * math.cos(path[at, 2]) + dy * math.sin(path[at, 2])
         cost += weights[7] * (path[at, 3] - min(max(ahead, -0.05), 0.05))
         result[k] = cost
+        best = min(best, cost)
     return result

@@ -18,6 +18,9 @@ BUCKET = 0.25
 
 BUCKETS = int(2 * REACH / BUCKET)
 
+VOXEL = 0.02
+"""Of points closer together than this, m, only the nearest is kept: below a lidar's noise."""
+
 CELL = 0.1
 """Side of a cell of the coarse distances, m."""
 
@@ -37,13 +40,21 @@ class Surroundings:
 
 
 def surroundings(points: NDArray[np.float64]) -> Surroundings:
-    """Bucket obstacle points (n, 2) in base_link, m; drops those out of reach."""
-    near = points[np.all(np.abs(points) < REACH, axis=1)]
+    """Bucket obstacle points (n, 2) in base_link, m; drops those out of reach or hidden."""
+    near = _thinned(points[np.all(np.abs(points) < REACH, axis=1)])
     cells = ((near + REACH) / BUCKET).astype(np.int64)
     keys = cells[:, 1] * BUCKETS + cells[:, 0]
     order = np.argsort(keys, kind="stable")
     first = np.searchsorted(keys[order], np.arange(BUCKETS * BUCKETS + 1))
     return Surroundings(np.ascontiguousarray(near[order]), first.astype(np.int64), _coarse(near))
+
+
+def _thinned(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """One point a voxel, the one nearest to the robot."""
+    nearest = points[np.argsort(np.hypot(points[:, 0], points[:, 1]), kind="stable")]
+    voxels = np.floor(nearest / VOXEL).astype(np.int64)
+    _, kept = np.unique(voxels[:, 0] * 100_000 + voxels[:, 1], return_index=True)
+    return nearest[kept]
 
 
 def _coarse(near: NDArray[np.float64]) -> NDArray[np.float32]:

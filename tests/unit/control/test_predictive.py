@@ -47,7 +47,9 @@ def test_clearance_is_that_of_the_rectangle(
 ) -> None:
     around = surroundings(points)
     found = clearance(around.points, around.first, x, y, yaw, HALF[0], HALF[1], 0.5)
-    assert found == pytest.approx(to_box(points, Pose2D(x, y, yaw)), abs=1e-9)
+    exact = to_box(points, Pose2D(x, y, yaw))
+    assert found == pytest.approx(to_box(around.points, Pose2D(x, y, yaw)), abs=1e-9)
+    assert exact - 1e-9 <= found <= exact + 0.03  # a voxel's diagonal
     nearest = np.hypot(*(points - [x, y]).T).min(initial=math.inf)
     assert distance_at_least(around.coarse, x, y) <= nearest
 
