@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,7 +45,7 @@ def _record(
 ) -> None:
     """Audit before the answer is given."""
     service.record_access(
-        actor=f"cli:{getpass.getuser()}",
+        actor=f"cli:uid {os.getuid()}",
         room=room,
         action=action,
         patient_id=patient_id,

@@ -22,7 +22,9 @@ class VolumeGrid:
     def axis_mm(self, axis: str) -> NDArray[np.float64]:
         """Centres along "x", "y" or "z", mm."""
         at = "xyz".index(axis)
-        return self.origin_mm[at] + self.spacing_mm[at] * np.arange(self.shape[2 - at], dtype=np.float64)
+        return self.origin_mm[at] + self.spacing_mm[at] * np.arange(
+            self.shape[2 - at], dtype=np.float64
+        )
 
     def fractional(self, axis: str, positions_mm: NDArray[np.floating]) -> NDArray[np.float64]:
         """Positions in mm along an axis to voxel indices; 0.0 is the centre of the first voxel."""
