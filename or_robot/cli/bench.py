@@ -6,6 +6,7 @@ import importlib
 import sys
 
 BENCHES = {
+    "link": "card and key image over our link and its peers",
     "sim": "speed and memory of the simulation",
 }
 """Yardstick → one line of help. Module or_robot.bench.<name> holds its typer `app`."""

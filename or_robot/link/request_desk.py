@@ -69,7 +69,7 @@ class RequestDesk:
         self._hand_over = hand_over
         self._memory = AnswerMemory[bytes](config.remembered_answers)
         self._gateways: dict[bytes, _Gateway] = {}
-        self._jobs: queue.Queue[_Job | None] = queue.Queue(config.queued_requests)
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._workers = [
             threading.Thread(target=self._work, name=f"link-worker-{n}", daemon=True)
             for n in range(config.workers)
@@ -122,13 +122,15 @@ class RequestDesk:
             if job.row.server is Role.GATEWAY:
                 self._forward(job)
             else:
-                self._jobs.put_nowait(job)
-        except queue.Full:
-            self._memory.forget(job.id)
-            raise LinkRefused("busy", "too many requests are waiting", "try again") from None
+                self._queue(job)
         except LinkRefused:
             self._memory.forget(job.id)
             raise
+
+    def _queue(self, job: _Job) -> None:
+        if self._jobs.qsize() >= self._config.queued_requests:
+            raise LinkRefused("busy", "too many requests are waiting", "try again")
+        self._jobs.put(job)
 
     def _forward(self, job: _Job) -> None:
         frame = msgspec.structs.replace(job.frame, id="/".join(job.id), caller=job.caller)

@@ -1,0 +1,157 @@
+"""Yardstick `link`: proton card and key image, from question to decoded objects in the client."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import multiprocessing
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from or_robot.bench.link_peers import OURS, PEERS, RAW, Ask, Bench, Peer
+from or_robot.errors import OrRobotError
+from or_robot.info.service import InformationService
+from or_robot.link.keys import ensure_default_keys
+from or_robot.share import share
+
+app = typer.Typer(add_completion=False)
+
+WARM_UP = 20
+START_S = 120.0
+"""A peer loads volumes before it listens."""
+
+Row = dict[str, Any]
+
+
+@app.command()
+def link(
+    json_file: Annotated[Path | None, typer.Option("--json", help="file for the figures")] = None,
+    prepared: Annotated[int, typer.Option(min=10, help="rounds, answers ready")] = 2000,
+    same_work: Annotated[int, typer.Option(min=10, help="rounds, image drawn each time")] = 200,
+) -> None:
+    """Two requests a round, as the panel makes them; contenders take turns in one run.
+
+    Orthanc and the browser rows are not measured here.
+    """
+    peers = _peers()
+    with TemporaryDirectory() as folder:
+        home = Path(folder)
+        ensure_default_keys(home)
+        _import_case(home)
+        figures: dict[str, Any] = {
+            "prepared": _block(peers, home, False, prepared),
+            "same_work": _block(peers, home, True, same_work),
+        }
+    figures["ratio_raw"] = _ratio(figures["prepared"])
+    packages = [
+        "pyzmq",
+        "msgspec",
+        "flask",
+        "gunicorn",
+        *(["grpcio"] if len(peers) > len(PEERS) else []),
+    ]
+    figures["versions"] = {name: version(name) for name in packages}
+    _print(figures)
+    if json_file is not None:
+        json_file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def _peers() -> tuple[Peer, ...]:
+    """gRPC only where it is installed: pip install grpcio."""
+    if importlib.util.find_spec("grpc") is None:
+        return PEERS
+    return (*PEERS, importlib.import_module("or_robot.bench.link_grpc").GRPC)
+
+
+def _import_case(home: Path) -> None:
+    service = InformationService(home / "info")
+    try:
+        service.import_paths([share("simulation", "cases", "skull_base_pbs")])
+    finally:
+        service.close()
+
+
+def _block(peers: tuple[Peer, ...], home: Path, same_work: bool, rounds: int) -> list[Row]:
+    name = "same_work" if same_work else "prepared"
+    with ExitStack() as stack:
+        asks = [stack.enter_context(_running(peer, home, same_work)) for peer in peers]
+        for ask in asks:
+            for _ in range(WARM_UP):
+                ask()
+        times = np.zeros((rounds, len(asks)))
+        for turn in track(range(rounds), name, console=Console(stderr=True), transient=True):
+            for at in np.roll(np.arange(len(asks)), turn):
+                begun = time.perf_counter()
+                asks[at]()
+                times[turn, at] = time.perf_counter() - begun
+    p50, p99 = 1e3 * np.percentile(times, [50, 99], axis=0)
+    return [
+        {
+            "name": peer.name,
+            "transport": peer.transport,
+            "p50_ms": round(float(p50[at]), 4),
+            "p99_ms": round(float(p99[at]), 4),
+            "rounds": rounds,
+        }
+        for at, peer in enumerate(peers)
+    ]
+
+
+@contextmanager
+def _running(peer: Peer, home: Path, same_work: bool) -> Iterator[Ask]:
+    """The peer's server in a process of its own, and a client that it has answered."""
+    spawn = multiprocessing.get_context("spawn")
+    bench, ready = Bench(home, _free_ports(), same_work), spawn.Event()
+    process = spawn.Process(target=peer.serve, args=(bench, ready), name=peer.name)
+    process.start()
+    try:
+        if not ready.wait(START_S):
+            raise OrRobotError(f"{peer.name} does not listen", f"ended with {process.exitcode}")
+        with peer.dial(bench) as ask:
+            yield ask
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _free_ports() -> int:
+    """First of four free ports in a row."""
+    for first in range(26000, 32000, 4):
+        try:
+            for port in range(first, first + 4):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return first
+    raise OrRobotError("no four free ports in a row from 26000 to 32000", "close something")
+
+
+def _ratio(rows: list[Row]) -> float:
+    """Our p50 over that of raw ZeroMQ with CURVE."""
+    p50 = {row["name"]: row["p50_ms"] for row in rows}
+    return round(p50[OURS] / p50[RAW], 3)
+
+
+def _print(figures: dict[str, Any]) -> None:
+    table = Table("block", "contender", "protected by", "p50 ms", "p99 ms")
+    for block in ("prepared", "same_work"):
+        for row in figures[block]:
+            numbers = (f"{row['p50_ms']:.3f}", f"{row['p99_ms']:.3f}")
+            table.add_row(block, row["name"], row["transport"], *numbers)
+    console = Console()
+    console.print(table)
+    console.print(f"ours over raw, prepared: {figures['ratio_raw']:.2f}")
