@@ -74,8 +74,10 @@ class Plant:
         robot = self.robot
         while self.time_s < until_s - 1e-9:
             v, w = self.twist.linear, self.twist.angular
-            rise = robot.max_deceleration if abs(self.asked.linear) < abs(v) else (
-                robot.max_acceleration
+            rise = (
+                robot.max_deceleration
+                if abs(self.asked.linear) < abs(v)
+                else (robot.max_acceleration)
             )
             v += float(np.clip(self.asked.linear - v, -rise * STEP_S, rise * STEP_S))
             turn = robot.max_yaw_acceleration * STEP_S
@@ -96,8 +98,15 @@ class Plant:
         spec = self.site.map.spec
         discs = np.vstack([np.empty((0, 3)), *(w.legs(self.time_s) for w in self.walkers)])
         ranges = cast(
-            self.occupied, spec.origin_x, spec.origin_y, spec.resolution,
-            sensor.x, sensor.y, bearings, 25.0, discs,
+            self.occupied,
+            spec.origin_x,
+            spec.origin_y,
+            spec.resolution,
+            sensor.x,
+            sensor.y,
+            bearings,
+            25.0,
+            discs,
         )
         ranges = ranges + self.rng.normal(0.0, self.scan_sigma, BEAMS)
         return LaserScan(

@@ -41,7 +41,7 @@ def to_box(points: np.ndarray, pose: Pose2D) -> float:
 
 
 @given(POINTS, st.floats(-2.0, 2.0), st.floats(-2.0, 2.0), st.floats(-4.0, 4.0))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_clearance_is_that_of_the_rectangle(
     points: np.ndarray, x: float, y: float, yaw: float
 ) -> None:

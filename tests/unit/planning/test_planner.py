@@ -30,7 +30,7 @@ def cost_along(costs: np.ndarray, poses: np.ndarray) -> np.ndarray:
 
 
 @given(st.integers(0, 10_000), st.floats(0.0, 0.35))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_a_path_exists_when_the_cells_are_connected_and_never_crosses_lethal(
     seed: int, share: float
 ) -> None:

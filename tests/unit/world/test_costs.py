@@ -11,7 +11,7 @@ MASKS = arrays(np.bool_, (24, 31), elements=st.booleans(), fill=st.just(False))
 
 
 @given(MASKS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_cost_never_falls_towards_an_obstacle(lethal: np.ndarray) -> None:
     costs = inflate(lethal, 0.05, 0.2, 0.6, 4.0)
     distance = distance_to_lethal(lethal, 0.05)
