@@ -15,7 +15,6 @@ from or_robot.store.database import StoreUnavailable
 from or_robot.store.objects import digest, write_durably
 from or_robot.store.store import Store, StoredInstance, StoredPatient
 from or_robot.types.radiotherapy import Identity
-from or_robot.types.record import PatientRecord
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many are done, how many there are."""
@@ -51,7 +50,6 @@ class Intake:
     failures: tuple[ImportFailure, ...]
     patients: tuple[str, ...]
     """IDs touched, also by objects that were known."""
-    records: tuple[PatientRecord, ...]
 
 
 class Importer:
@@ -63,7 +61,8 @@ class Importer:
         self._patients: dict[str, StoredPatient] = {}
         self._instances: dict[str, StoredInstance] = {}
         self._uids: set[tuple[str, str, str]] = set()
-        self._records: list[PatientRecord] = []
+        self._bookings: list[tuple[str, str]] = []
+        self._known: set[str] = set()
         self._failures: list[ImportFailure] = []
 
     def run(self, paths: Iterable[Path], progress: Progress) -> Intake:
@@ -72,13 +71,12 @@ class Importer:
             progress("import", done, len(files))
             self._take(path)
         progress("import", len(files), len(files))
-        added = self._store.add(self._patients.values(), self._instances.values())
+        added = self._store.add(self._patients.values(), self._instances.values(), self._bookings)
         return Intake(
             imported=added,
             already_known=len(files) - len(self._failures) - added,
             failures=tuple(self._failures),
-            patients=tuple(sorted(self._patients)),
-            records=tuple(self._records),
+            patients=tuple(sorted(self._patients.keys() | self._known)),
         )
 
     def _take(self, path: Path) -> None:
@@ -100,10 +98,15 @@ class Importer:
 
     def _accept(self, data: bytes) -> None:
         sha256 = digest(data)
+        owner = self._store.owner(sha256)
+        if owner is not None:
+            self._known.add(owner)
+            return
         if looks_like_json(data):
             record = read_fhir(data)
             self._check_identity(record.identity)
-            self._records.append(record)
+            patient_id = record.identity.patient_id
+            self._bookings += [(booking.room, patient_id) for booking in record.rooms]
             self._keep(data, sha256, record.identity, FHIR, sha256)
             return
         header = read_dicom(data).header
@@ -142,7 +145,7 @@ class Importer:
                     )
 
     def _check_uid(self, patient_id: str, kind: str, uid: str, sha256: str) -> None:
-        if sha256 in self._instances or self._store.knows(sha256):
+        if sha256 in self._instances:
             return
         used = (patient_id, kind, uid) in self._uids
         if used or self._store.has_uid(patient_id, kind, uid):

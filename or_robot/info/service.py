@@ -33,7 +33,6 @@ from or_robot.store.audit import AuditCheck
 from or_robot.store.store import Store
 from or_robot.types.clinical import CaseVersion, DvhSet, KeyImage, ProtonCard, RoomCase
 from or_robot.types.procedure import Phase, ProcedurePhase
-from or_robot.types.record import PatientRecord
 
 T = TypeVar("T")
 
@@ -75,7 +74,7 @@ class InformationService:
         """Take in files and folders of DICOM and FHIR, then prepare the patients they belong to.
 
         A damaged file is copied to quarantine and named in the report; the others are imported.
-        A room that a record books and that is empty gets the patient.
+        A new record's booking fills a room that is empty; it never moves anybody out of one.
         """
         begin = time.perf_counter()
         intake = Importer(self._store, self._quarantine).run(paths, progress)
@@ -84,8 +83,6 @@ class InformationService:
             progress("prepare", done, len(intake.patients))
             prepare_patient(self._store, patient_id)
         progress("prepare", len(intake.patients), len(intake.patients))
-        for record in intake.records:
-            self._assign_booked(record)
         return ImportReport(
             intake.imported,
             intake.already_known,
@@ -94,13 +91,6 @@ class InformationService:
             imported - begin,
             time.perf_counter() - imported,
         )
-
-    def _assign_booked(self, record: PatientRecord) -> None:
-        """A booking never moves a patient out of a room: that is a person's decision."""
-        occupied = self._store.rooms()
-        for booking in record.rooms:
-            if booking.room not in occupied:
-                self._store.assign(booking.room, record.identity.patient_id)
 
     def refresh(self) -> None:
         """Prepare again who is in a room and not up to date: after a crash or a new recipe."""

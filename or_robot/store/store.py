@@ -57,10 +57,11 @@ class Store:
             row = connection.execute(query).first()
         return StoredPatient(**row._asdict()) if row else None
 
-    def knows(self, sha256: str) -> bool:
-        query = select(instance.c.sequence).where(instance.c.sha256 == sha256)
+    def owner(self, sha256: str) -> str | None:
+        """ID of the patient an object belongs to; None when it is not stored."""
+        query = select(instance.c.patient_id).where(instance.c.sha256 == sha256)
         with reading(self._engine) as connection:
-            return connection.execute(query).first() is not None
+            return connection.execute(query).scalar()
 
     def has_uid(self, patient_id: str, kind: str, uid: str) -> bool:
         query = select(instance.c.sequence).where(
@@ -69,8 +70,16 @@ class Store:
         with reading(self._engine) as connection:
             return connection.execute(query).first() is not None
 
-    def add(self, patients: Iterable[StoredPatient], instances: Iterable[StoredInstance]) -> int:
-        """All or nothing; what is there already is left alone. Returns how many were new."""
+    def add(
+        self,
+        patients: Iterable[StoredPatient],
+        instances: Iterable[StoredInstance],
+        bookings: Iterable[tuple[str, str]] = (),
+    ) -> int:
+        """All or nothing; what is there already is left alone. Returns how many were new.
+
+        `bookings`: room and patient ID; they fill empty rooms only.
+        """
         added = 0
         with writing(self._engine) as connection:
             for one in patients:
@@ -80,6 +89,10 @@ class Store:
                 if connection.execute(same).first() is None:
                     connection.execute(insert(instance).values(**asdict(new)))
                     added += 1
+            for room_name, patient_id in bookings:
+                taken = select(room.c.room).where(room.c.room == room_name)
+                if connection.execute(taken).first() is None:
+                    _enter(connection, room_name, patient_id)
         return added
 
     def instances(self, patient_id: str) -> tuple[StoredInstance, ...]:
@@ -118,8 +131,7 @@ class Store:
         with writing(self._engine) as connection:
             connection.execute(delete(room).where(room.c.room == room_name))
             if patient_id is not None:
-                values = {"room": room_name, "patient_id": patient_id, "assigned_s": time.time()}
-                connection.execute(insert(room).values(**values))
+                _enter(connection, room_name, patient_id)
 
     def occupant(self, room_name: str) -> str | None:
         """ID of the patient in a room."""
@@ -147,6 +159,11 @@ class Store:
         with reading(self._engine) as connection:
             row = connection.execute(query).first()
         return (row.phase, row.set_s) if row else None
+
+
+def _enter(connection: Connection, room_name: str, patient_id: str) -> None:
+    values = {"room": room_name, "patient_id": patient_id, "assigned_s": time.time()}
+    connection.execute(insert(room).values(**values))
 
 
 def _merge_patient(connection: Connection, one: StoredPatient) -> None:

@@ -150,6 +150,15 @@ def test_importing_again_changes_nothing(service, report):
     assert service.versions() == before
 
 
+def test_a_room_that_was_emptied_is_not_filled_again_by_the_same_record(tmp_path):
+    service = InformationService(tmp_path)
+    service.import_paths([CASE / "patient.fhir.json"])
+    service.assign("OR-1", None)
+    service.import_paths([CASE / "patient.fhir.json"])
+    assert service.case("OR-1").patient is None
+    service.close()
+
+
 def test_phase_round_trip(service):
     assert service.phase("OR-7") is None
     assert service.set_phase("OR-7", Phase.CLOSING) == service.phase("OR-7")

@@ -83,6 +83,12 @@ def test_a_room_holds_one_patient(store):
     assert store.rooms() == {}
 
 
+def test_a_booking_fills_an_empty_room_only(store):
+    store.add([JANE, StoredPatient("P2", None, None)], [], [("OR-1", "P1"), ("OR-1", "P2")])
+    assert store.occupant("OR-1") == "P1"
+    assert store.occupant("OR-2") is None
+
+
 def test_phase_is_remembered_with_its_time(store):
     assert store.phase("OR-1") is None
     stamp = store.set_phase("OR-1", "closing")
@@ -94,7 +100,7 @@ def test_what_was_stored_is_there_after_reopening(tmp_path):
     first.add([JANE], [instance("a")])
     look(first)
     second = Store(tmp_path)
-    assert second.knows(instance("a").sha256)
+    assert second.owner(instance("a").sha256) == "P1"
     assert second.audit.verify().entries == 1
 
 
