@@ -9,6 +9,7 @@ from or_robot_interfaces.action import PerformTask
 from or_robot_interfaces.msg import TaskQueue as TaskQueueMsg
 from rclpy.action import ActionServer, CancelResponse
 from rclpy.action.server import ServerGoalHandle
+from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.task import Future
 from std_srvs.srv import Trigger
 
@@ -54,8 +55,9 @@ class TasksNode(ManagedNode):
         self._published: TaskQueue | None = None
         self._published_s = 0.0
         self._queue = self.create_publisher(TaskQueueMsg, names.TASK_QUEUE, names.LATCHED)
-        self._gate = self.create_client(Trigger, names.SAFETY_RESUME)
-        self.create_service(Trigger, names.TASKS_RESUME, self._resume)
+        while_waiting = ReentrantCallbackGroup()  # the gate's answer comes amid `_resume`
+        self._gate = self.create_client(Trigger, names.SAFETY_RESUME, callback_group=while_waiting)
+        self.create_service(Trigger, names.TASKS_RESUME, self._resume, callback_group=while_waiting)
         self.create_service(Trigger, names.TASKS_CANCEL_ALL, self._cancel_all)
         self._server = ActionServer(
             self,
