@@ -9,7 +9,7 @@ from pathlib import Path
 from set_up import system
 from set_up.console import Console
 from set_up.environment import Environment
-from set_up.stamps import fingerprint
+from set_up.stamps import fingerprint, pins
 
 PACKAGES = ("or_robot_interfaces", "pip_only/tf2_msgs", "pip_only/nav2_msgs")
 REQUIREMENTS = "build_requirements.txt"
@@ -17,7 +17,9 @@ REQUIREMENTS = "build_requirements.txt"
 
 def sources_fingerprint(folder: Path, constraints: Path) -> str:
     """Changes when a built wheel would: sources, pinned build tools, version of Python."""
-    return fingerprint([folder, constraints], system.VERSION, os.uname().machine)
+    tools = (folder / REQUIREMENTS).read_text().split()
+    versions = pins(constraints, tools, prefix="ros-")
+    return fingerprint([folder], *versions, system.VERSION, os.uname().machine)
 
 
 class InterfaceWheels:

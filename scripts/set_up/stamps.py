@@ -18,6 +18,14 @@ def fingerprint(paths: Iterable[Path], *words: str) -> str:
     return digest.hexdigest()
 
 
+def pins(constraints: Path, names: Iterable[str], prefix: str | None = None) -> list[str]:
+    """The lines of a constraints file about some packages, and about all whose names begin so."""
+    wanted = set(names)
+    lines = constraints.read_text().splitlines()
+    named = [(line.partition("==")[0], line) for line in lines]
+    return [line for name, line in named if name in wanted or (prefix and name.startswith(prefix))]
+
+
 class Stamps:
     """One small file a step, in a folder that vanishes with what the steps made."""
 

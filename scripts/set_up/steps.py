@@ -12,8 +12,8 @@ from pathlib import Path
 from set_up import front_end, system
 from set_up.console import Console, SetUpError
 from set_up.environment import Environment, need_interfaces, on_ros
-from set_up.interfaces import InterfaceWheels
-from set_up.stamps import Stamps, fingerprint
+from set_up.interfaces import InterfaceWheels, sources_fingerprint
+from set_up.stamps import Stamps, fingerprint, pins
 
 PROJECT = Path(__file__).resolve().parents[2]
 OWN = Path(__file__).resolve().parent
@@ -51,7 +51,7 @@ class SetUp:
         if on_ros():
             need_interfaces(self.environment)
             return
-        inputs = fingerprint([self.project / "interfaces", self.constraints])
+        inputs = sources_fingerprint(self.project / "interfaces", self.constraints)
         if self.stamps.done("interfaces", inputs):
             return
         options = ("--no-deps", "--no-index", "--force-reinstall")
@@ -70,7 +70,7 @@ class SetUp:
         """Compile what numba compiles now, so that the first start does not wait for it."""
         sources = sorted((self.project / "or_robot").rglob("*.py"))
         compiled = [file for file in sources if "from numba import" in file.read_text()]
-        inputs = fingerprint([*compiled, self.constraints])
+        inputs = fingerprint(compiled, *pins(self.constraints, ["llvmlite", "numba", "numpy"]))
         if self.stamps.done("compiled-code", inputs):
             return
         warm_up = "from or_robot.autonomy.warm import warm_up; warm_up()"

@@ -27,7 +27,8 @@ def sources(tmp_path) -> Path:
     folder = tmp_path / "interfaces"
     (folder / "msg").mkdir(parents=True)
     (folder / "msg" / "Track.msg").write_text("float32 radius\n")
-    (tmp_path / "constraints.txt").write_text("cmake==4.0\n")
+    (folder / interfaces.REQUIREMENTS).write_text("cmake\n")
+    (tmp_path / "constraints.txt").write_text("cmake==4.0\nflask==3.1\nros-rcl==9.2\n")
     return folder
 
 
@@ -44,8 +45,12 @@ def test_interfaces_are_rebuilt_only_when_a_source_or_a_pin_changes(sources) -> 
     states.append(now())
     (sources / "msg" / "Track.msg").rename(sources / "msg" / "Tracks.msg")
     states.append(now())
-    constraints.write_text("cmake==4.1\n")
+    constraints.write_text("cmake==4.1\nflask==3.1\nros-rcl==9.2\n")
     states.append(now())
+    constraints.write_text("cmake==4.1\nflask==3.1\nros-rcl==9.3\n")
+    states.append(now())
+    constraints.write_text("cmake==4.1\nflask==3.2\nros-rcl==9.3\n")  # no part of the build
+    assert now() == states[-1]
     assert len(set(states)) == len(states)
 
 
