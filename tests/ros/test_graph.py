@@ -32,8 +32,9 @@ ids = itertools.count(1)
 DRIVE_S = 90.0
 BEATEN_S = 0.27
 """Zero command after the last valid input: 250 ms + one loop (docs/architecture.md)."""
-CROWDED_S = 0.25
-"""What a crowded machine may add between the processes; the bench measures without."""
+CROWDED_S = 2.0
+"""What a crowded machine may add on the way to this observer. The gate's own times are tested
+exactly in tests/unit/safety."""
 
 
 @pytest.fixture(autouse=True)
