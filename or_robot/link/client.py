@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import threading
 import time
 import uuid
@@ -31,12 +30,10 @@ from or_robot.link.keys import SERVER_KEY, KeyFolder
 from or_robot.link.payloads import LinkHeartbeat, StopReply, StopRequest
 from or_robot.link.received import Inbox, Received, read_frame, say_hello
 from or_robot.link.servant import Servant, StopServant
-from or_robot.link.sockets import IO_THREADS, Lane, SocketPool, connect
+from or_robot.link.sockets import IO_THREADS, Lane, SocketPool, connect, takes_more
 from or_robot.link.topics import request_named, topic_named
 
 T = TypeVar("T")
-
-_log = logging.getLogger(__name__)
 
 STOP = "robot.stop"
 """Name of the stop request; not in the requests table because it has its own socket."""
@@ -169,7 +166,7 @@ class LinkClient:
     def publish(self, topic: str, payload: object) -> None:
         """For the topic's own publisher (see the table). Never waits; LinkDown when not started.
 
-        While the server is away a few messages queue, then new ones are shed: the next is newer.
+        While the server is away a few messages queue, then they are dropped: the next is newer.
         """
         row = topic_named(topic)
         if not isinstance(payload, row.payload):
@@ -184,10 +181,10 @@ class LinkClient:
         with self._up_lock:
             if self._up is None:
                 raise LinkDown("the link client is not started")
-            try:
-                self._up.send(encode_frame(frame), zmq.DONTWAIT)
-            except zmq.Again:
-                _log.debug("%s shed: the server is away", topic)
+            if not takes_more(self._up):
+                self._up.close()
+                self._up = self._connect(Lane.UP)
+            self._up.send(encode_frame(frame), zmq.DONTWAIT)
 
     # Serving (gateway)
 
@@ -293,8 +290,9 @@ class LinkClient:
         self, name: str, loop: Callable[[zmq.Socket, threading.Event], None], lane: Lane
     ) -> None:
         def run() -> None:
-            with self._connect(lane) as socket:
-                loop(socket, self._closing)
+            while not self._closing.is_set():
+                with self._connect(lane) as socket:
+                    loop(socket, self._closing)
 
         self._thread(name, run)
 

@@ -87,20 +87,24 @@ class Inbox:
             return self._newest.get(topic) if key is None else self._last.get((topic, key))
 
     def run(self, socket: zmq.Socket, closing: threading.Event) -> None:
-        """Receive until `closing`; says hello again and again, so a restarted server knows us."""
+        """Receive until `closing`, or until the socket is dead and must be dialled again.
+
+        Says hello again and again, so that a restarted server knows us.
+        """
         next_hello_s = 0.0
         while not closing.is_set():
             if time.monotonic() >= next_hello_s or self._subscriptions_changed.is_set():
                 self._subscriptions_changed.clear()
-                self._say_hello(socket)
+                if not self._say_hello(socket):
+                    return
                 next_hello_s = time.monotonic() + self._hello_s
             if socket.poll(int(POLL_S * 1000)):
                 self._receive(socket)
 
-    def _say_hello(self, socket: zmq.Socket) -> None:
+    def _say_hello(self, socket: zmq.Socket) -> bool:
         with self._lock:
             hello = Hello(subscribe=tuple(self._callbacks))
-        say_hello(socket, hello)
+        return say_hello(socket, hello)
 
     def _receive(self, socket: zmq.Socket) -> None:
         frame = read_frame(socket)
@@ -137,13 +141,16 @@ def _report_unreadable(error: LinkRefused) -> None:
         _log.error("from the server: %s", error)
 
 
-def say_hello(socket: zmq.Socket, hello: Hello) -> None:
-    """Without waiting: while the server is away only a few of them queue up, then none."""
+def say_hello(socket: zmq.Socket, hello: Hello) -> bool:
+    """Without waiting. False: the socket takes no more, because the server is long away or refused
+    its key; ZeroMQ does not dial again after a refusal, so a new socket is needed.
+    """
     frame = Frame(SCHEMA_VERSION, Kind.HELLO, stamp_s=time.time(), body=encode_payload(hello))
     try:
         socket.send(encode_frame(frame), zmq.DONTWAIT)
     except zmq.Again:
-        _log.debug("hello not sent: the server is away")
+        return False
+    return True
 
 
 def _received(frame: Frame) -> Received[Any]:

@@ -79,10 +79,12 @@ class Servant:
         self._workers.shutdown(cancel_futures=True)
 
     def run(self, socket: zmq.Socket, closing: threading.Event) -> None:
+        """Until `closing`, or until the socket is dead and must be dialled again."""
         next_hello_s = 0.0
         while not closing.is_set():
             if time.monotonic() >= next_hello_s:
-                say_hello(socket, Hello(serve=self.names))
+                if not say_hello(socket, Hello(serve=self.names)):
+                    return
                 next_hello_s = time.monotonic() + self._config.hello_s
             if socket.poll(int(POLL_S * 1000)):
                 self._accept(read_frame(socket))
@@ -124,10 +126,12 @@ class StopServant:
         self.handler: Callable[[StopRequest], None] | None = None
 
     def run(self, socket: zmq.Socket, closing: threading.Event) -> None:
+        """Until `closing`, or until the socket is dead and must be dialled again."""
         next_hello_s = 0.0
         while not closing.is_set():
             if time.monotonic() >= next_hello_s:
-                say_hello(socket, Hello())
+                if not say_hello(socket, Hello()):
+                    return
                 next_hello_s = time.monotonic() + self._config.hello_s
             if socket.poll(int(POLL_S * 1000)):
                 frame = read_frame(socket)

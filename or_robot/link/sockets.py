@@ -88,6 +88,11 @@ def _socket(context: zmq.Context, config: LinkConfig, lane: Lane, kind: int) -> 
     return socket
 
 
+def takes_more(socket: zmq.Socket) -> bool:
+    """False when its queue is full, or the server refused its key: then it never dials again."""
+    return bool(int(socket.getsockopt(zmq.EVENTS)) & zmq.POLLOUT)
+
+
 def _reason(error: zmq.ZMQError) -> str:
     return str(zmq.strerror(error.errno or 0))  # the error's own text repeats the address
 
@@ -109,10 +114,9 @@ class SocketPool:
     def borrow(self) -> Iterator[zmq.Socket]:
         """A connected DEALER. After an error it is closed, with whatever it still had queued."""
         with self._places:
-            with self._lock:
-                socket = self._idle.pop() if self._idle else None
-            if socket is None:
-                socket = connect(self._context, self._config, self._lane, self._pair, self._server)
+            socket = self._usable() or connect(
+                self._context, self._config, self._lane, self._pair, self._server
+            )
             try:
                 yield socket
             except BaseException:
@@ -125,6 +129,15 @@ class SocketPool:
             self._closed = True
             while self._idle:
                 self._idle.pop().close()
+
+    def _usable(self) -> zmq.Socket | None:
+        with self._lock:
+            while self._idle:
+                socket = self._idle.pop()
+                if takes_more(socket):
+                    return socket
+                socket.close()
+        return None
 
     def _put_back(self, socket: zmq.Socket) -> None:
         with self._lock:

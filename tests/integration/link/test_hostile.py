@@ -4,7 +4,7 @@ import socket
 import pytest
 import zmq
 from link_rig import until
-from test_requests import ROOM
+from test_requests import ROOM, reset
 
 from or_robot.errors import OrRobotError
 from or_robot.link.codec import SCHEMA_VERSION, Frame, Kind, encode_frame, encode_payload
@@ -12,6 +12,7 @@ from or_robot.link.errors import LinkDown, LinkTimeout
 from or_robot.link.keys import KeyPair
 from or_robot.link.sockets import IO_THREADS, Lane, connect
 from or_robot.types.clinical import RoomCase
+from or_robot.types.tasks import TaskQueue
 
 GARBAGE = 2000
 
@@ -86,17 +87,23 @@ def test_a_revoked_gateway_is_no_robot_any_more(link):
     assert link.robot.stops == []
 
 
-def test_a_key_allowed_later_connects_without_a_restart(link):
+def test_keys_allowed_later_connect_without_a_restart(link):
     server = link.server()
-    key = next(key for key in link.keys.allowed() if key.name == "panel-OR-1")
-    pair = link.keys.pair("panel-OR-1")
-    link.keys.revoke("panel-OR-1")
-    link.keys._write(link.keys.secret_file(key.name), pair.secret)
-    link.keys._write(link.keys.public_file(key.name), pair.public)
-    panel = link.panel()
-    until(lambda: server.refusals().get("key"), "the refusal")
-    link.keys.allow(key)
-    until(lambda: panel.connected, "the connection")
+    allowed = link.keys.allowed()
+    link.keys._write_list(())
+    panel, gateway = link.panel("panel-OR-1", "tasks.queue"), link.gateway()
+    gateway.publish("tasks.queue", TaskQueue(1.0, False, ()))
+    with pytest.raises(LinkDown):
+        panel.request("case.get", ROOM, reply=RoomCase, timeout_s=0.3)
+    until(lambda: server.refusals().get("key", 0) >= 4, "the refusals")
+    link.keys._write_list(allowed)
+    until(lambda: panel.connected and gateway.connected, "the connections")
+    assert panel.request("case.get", ROOM, reply=RoomCase).room == "OR-1"
+    until(lambda: panel.stop_ready and gateway.stop_station_alive, "the stop lane")
+    assert panel.stop("pressed", timeout_s=5).gateways == ("gateway",)
+    until(lambda: reset(panel), "the gateway's answer")
+    gateway.publish("tasks.queue", TaskQueue(2.0, False, ()))
+    until(lambda: panel.last("tasks.queue"), "the up lane")
 
 
 @pytest.mark.parametrize("lane", Lane)
