@@ -24,7 +24,6 @@ FREE_DISK_BYTES = 1 << 30
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  the system's own, not a temporary file
 SHARED_MEMORY_BYTES = 256 << 20
 """Eight processes with a segment of 32 MB each (launch/fastdds.xml)."""
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 FRONT_END = ("uplot/dist/uPlot.esm.js", "@fontsource-variable/noto-sans-kr/index.css")
 MAKE_SETUP = "run `make setup`"
 
@@ -90,8 +89,8 @@ def egl() -> Finding:
 
 
 def chromium() -> Finding:
-    found = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
-    remedy = "for the browser tests: `apt-get install chromium`"
+    found = shutil.which("chromium")
+    remedy = "for the browser tests: `apt-get install chromium` (Ubuntu: `snap install chromium`)"
     return Finding("Chromium", found is not None, found or "not found", remedy, required=False)
 
 

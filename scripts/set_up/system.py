@@ -13,8 +13,6 @@ from pathlib import Path
 
 from set_up.console import Console, SetUpError
 
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
-
 
 @dataclass(frozen=True)
 class SystemPackage:
@@ -32,10 +30,6 @@ def _has_python_headers() -> bool:
     return Path(sysconfig.get_path("include"), "Python.h").is_file()
 
 
-def _has_chromium() -> bool:
-    return any(map(shutil.which, CHROMIUM_NAMES))
-
-
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 VENV = SystemPackage(f"python{VERSION}-venv", _venv_works)
 COMPILERS = (
@@ -43,7 +37,7 @@ COMPILERS = (
     SystemPackage("g++", lambda: shutil.which("g++") is not None),
     SystemPackage(f"libpython{VERSION}-dev", _has_python_headers),
 )
-CHROMIUM = SystemPackage("chromium", _has_chromium)
+CHROMIUM = SystemPackage("chromium", lambda: shutil.which("chromium") is not None)
 
 
 def require(console: Console, *packages: SystemPackage) -> None:

@@ -84,9 +84,8 @@ def test_package_xml_and_setup_py_name_the_same_libraries(declared, manifest) ->
 
 
 def test_every_imported_library_is_declared(declared) -> None:
-    extras = declared["extras_require"]
-    names = [*declared["install_requires"], *extras["sim"], *extras["panel"], *extras["test"]]
-    known = {normalized(name) for name in names}
+    groups = [declared["install_requires"], *declared["extras_require"].values()]
+    known = {normalized(name) for group in groups for name in group}
     providers = importlib.metadata.packages_distributions()
     modules = {module for module in imported_modules() if not ROS_MODULES.fullmatch(module)}
     undeclared = [m for m in modules if known.isdisjoint(map(normalized, providers.get(m, [])))]
