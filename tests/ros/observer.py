@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import rclpy
-from geometry_msgs.msg import TwistStamped
+from geometry_msgs.msg import PoseWithCovarianceStamped, TwistStamped
 from nav_msgs.msg import Odometry
 from or_robot_interfaces.action import PerformTask
 from or_robot_interfaces.msg import SafetyState, TaskQueue
@@ -44,6 +44,7 @@ class Observer:
             ("safety", SafetyState, names.SAFETY_STATE, names.LATCHED),
             ("tasks", TaskQueue, names.TASK_QUEUE, names.LATCHED),
             ("robot", Odometry, names.TRUTH_POSE, names.EVENT),
+            ("estimate", PoseWithCovarianceStamped, names.POSE, names.NEWEST),
             ("contacts", UInt32, names.TRUTH_CONTACTS, names.EVENT),
         ):
             self.node.create_subscription(kind, topic, self._taker(name), quality)

@@ -19,7 +19,7 @@ from or_robot.errors import OrRobotError
 from or_robot.link.client import LinkClient
 from or_robot.link.payloads import Acknowledged, RoomRequest
 from or_robot.nodes import names
-from or_robot.nodes.conversions import pose_to_ros
+from or_robot.nodes.conversions import estimate_from_ros, pose_to_ros
 from or_robot.types.safety import SafetyState as SafetyStateType
 from or_robot.world.site import load_site
 from tests.ros.observer import Observer, moving, standing
@@ -179,10 +179,7 @@ def test_death_of_the_base_is_a_fault_and_its_return_leaves_the_robot_lost(
     drive(observer)
     suite.part("or_robot.nodes.simulation").kill()
     observer.wait("fault", lambda seen: stopped_by(seen, SafetyState.MODE_FAULT))
-    observer.wait(
-        "lost robot that is back at its dock",
-        lambda seen: abs(seen["robot"].pose.pose.position.x - STATIONS["dock"].pose.x) < 0.05,
-    )
+    observer.wait("lost robot", lambda seen: estimate_from_ros(seen["estimate"]).lost)
     assert standing(observer.seen)
     place = observer.node.create_publisher(
         PoseWithCovarianceStamped, names.INITIAL_POSE, names.EVENT
