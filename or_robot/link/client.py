@@ -21,7 +21,6 @@ from or_robot.link.codec import (
     Kind,
     Welcome,
     decode_payload,
-    encode_frame,
     encode_payload,
 )
 from or_robot.link.errors import LinkDown, LinkRefused, LinkTimeout
@@ -30,14 +29,14 @@ from or_robot.link.keys import SERVER_KEY, KeyFolder
 from or_robot.link.payloads import LinkHeartbeat, StopReply, StopRequest
 from or_robot.link.received import Inbox, Received, read_frame, say_hello
 from or_robot.link.servant import Servant, StopServant
-from or_robot.link.sockets import IO_THREADS, Lane, SocketPool, connect, takes_more
-from or_robot.link.topics import request_named, topic_named
+from or_robot.link.sockets import IO_THREADS, Lane, SocketPool, connect
+from or_robot.link.topics import request_named
+from or_robot.link.uplink import Uplink
 
 T = TypeVar("T")
 
 STOP = "robot.stop"
 """Name of the stop request; not in the requests table because it has its own socket."""
-
 
 PASSING = frozenset({"no_robot", "failed"})
 """Refusals of a stop that may be over in a moment: it is tried again while there is time."""
@@ -58,11 +57,10 @@ class LinkClient:
         self._requests = SocketPool(self._context, config, Lane.REQUEST, keys, key_name)
         self._stops = SocketPool(self._context, config, Lane.STOP, keys, key_name)
         self._inbox = Inbox(config.hello_s)
-        self._inbox.subscribe("link.heartbeat", None)
         self._servant = Servant(config, self._requests)
         self._stop_servant = StopServant(config)
-        self._up: zmq.Socket | None = None
-        self._up_lock = threading.Lock()
+        self._up = Uplink(lambda: self._connect(Lane.UP))
+        self._inbox.subscribe("link.heartbeat", self._up.tend)
         self._welcome: Received[Welcome] | None = None
         self._closing = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -71,7 +69,7 @@ class LinkClient:
     def start(self) -> None:
         """Begin to connect; returns at once."""
         self._started_s = time.monotonic()
-        self._up = self._connect(Lane.UP)
+        self._up.open()
         self._run("link-down", self._inbox.run, Lane.DOWN)
         if self._servant.names:
             self._run("link-serve", self._servant.run, Lane.REQUEST)
@@ -88,10 +86,7 @@ class LinkClient:
         self._servant.close()
         self._requests.close()
         self._stops.close()
-        with self._up_lock:
-            if self._up is not None:
-                self._up.close()
-                self._up = None
+        self._up.close()
         self._context.term()
 
     def __enter__(self) -> Self:
@@ -167,24 +162,9 @@ class LinkClient:
         """For the topic's own publisher (see the table). Never waits; LinkDown when not started.
 
         While the server is away a few messages queue, then they are dropped: the next is newer.
+        What the table does not repeat is sent again by itself to a restarted server.
         """
-        row = topic_named(topic)
-        if not isinstance(payload, row.payload):
-            raise TypeError(f"{topic} carries {row.payload.__name__}")
-        frame = Frame(
-            SCHEMA_VERSION,
-            Kind.PUBLISH,
-            topic,
-            stamp_s=time.time(),
-            body=encode_payload(payload),
-        )
-        with self._up_lock:
-            if self._up is None:
-                raise LinkDown("the link client is not started")
-            if not takes_more(self._up):
-                self._up.close()
-                self._up = self._connect(Lane.UP)
-            self._up.send(encode_frame(frame), zmq.DONTWAIT)
+        self._up.publish(topic, payload)
 
     # Serving (gateway)
 

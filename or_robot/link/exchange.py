@@ -9,7 +9,7 @@ import msgspec
 import zmq
 
 from or_robot.link.codec import Frame, Kind, decode_frame, encode_frame, refusal_in
-from or_robot.link.sockets import SocketPool
+from or_robot.link.sockets import SocketPool, takes_more
 
 
 def exchange(pool: SocketPool, frame: Frame, patience_s: float, resend_s: float | None) -> Frame:
@@ -19,20 +19,25 @@ def exchange(pool: SocketPool, frame: Frame, patience_s: float, resend_s: float 
     to an earlier question on the same socket is skipped.
     """
     deadline_s = time.monotonic() + patience_s
-    with pool.borrow() as socket:
-        answer = _wait_for_answer(socket, frame, deadline_s, resend_s)
+    answer = None
+    while answer is None:
+        with pool.borrow() as socket:
+            answer = _ask(socket, frame, deadline_s, resend_s)
     if answer.kind is Kind.REFUSED:
         raise refusal_in(answer)
     return answer
 
 
-def _wait_for_answer(
+def _ask(
     socket: zmq.Socket, frame: Frame, deadline_s: float, resend_s: float | None
-) -> Frame:
-    send(socket, frame)
+) -> Frame | None:
+    """The answer; None when the socket turns out to be dead and another one must be used."""
+    send(socket, msgspec.structs.replace(frame, age_s=deadline_s - time.monotonic()))
     resend_at_s = math.inf if resend_s is None else time.monotonic() + resend_s
     while (now_s := time.monotonic()) < deadline_s:
         if resend_s is not None and now_s >= resend_at_s:
+            if not takes_more(socket):
+                return None
             send(socket, msgspec.structs.replace(frame, age_s=deadline_s - now_s))
             resend_at_s = now_s + resend_s
         if socket.poll(math.ceil(1000 * (min(deadline_s, resend_at_s) - now_s))):

@@ -95,7 +95,8 @@ class Gate:
     def send(self, routing: bytes, message: bytes) -> bool:
         """Without waiting. False: the reader is too slow (counted) or gone."""
         try:
-            self.socket.send_multipart((routing, message), zmq.DONTWAIT)
+            # Not copied when large, so that an answer of many MB does not hold up other threads.
+            self.socket.send_multipart((routing, message), zmq.DONTWAIT, copy=False)
         except zmq.Again:
             self._tally.add(SHED, "a reader is too slow")
             return False

@@ -102,8 +102,12 @@ def test_keys_allowed_later_connect_without_a_restart(link):
     until(lambda: panel.stop_ready and gateway.stop_station_alive, "the stop lane")
     assert panel.stop("pressed", timeout_s=5).gateways == ("gateway",)
     until(lambda: reset(panel), "the gateway's answer")
+    until(lambda: published(gateway, panel), "the up lane")
+
+
+def published(gateway, panel):
     gateway.publish("tasks.queue", TaskQueue(2.0, False, ()))
-    until(lambda: panel.last("tasks.queue"), "the up lane")
+    return panel.last("tasks.queue")
 
 
 @pytest.mark.parametrize("lane", Lane)

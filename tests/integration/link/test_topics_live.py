@@ -32,6 +32,18 @@ def test_last_value_is_there_on_subscription(link):
     assert server.refusals() == {}
 
 
+def test_what_is_published_once_survives_the_server(link):
+    server = link.server()
+    gateway = link.gateway()
+    gateway.publish("robot.site", SITE)
+    panel = link.panel("panel-OR-1", "robot.site")
+    until(lambda: panel.last("robot.site"), "the site")
+    link.stop(server)
+    link.server()
+    late = link.panel("panel-OR-1", "robot.site")
+    until(lambda: late.last("robot.site"), "the site from the second server")
+
+
 def test_one_value_a_room(link):
     server = link.server()
     panel = link.panel("panel-OR-1", "procedure.phase")
