@@ -37,7 +37,7 @@ def log_in(page: Page, name: str, password: str) -> None:
 
 def let_go_on(page: Page) -> None:
     """What a person does when the robot has stopped: reset, then resume."""
-    page.wait_for_selector("#errand-deliver_tray:enabled, #reset:enabled, #resume:enabled")
+    page.wait_for_selector(":is(#errand-deliver_tray, #reset, #resume):enabled:visible")
     if page.is_visible("#recovery"):
         if page.is_enabled("#reset"):
             page.click("#reset")

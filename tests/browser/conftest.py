@@ -134,7 +134,7 @@ def new_page(browser: sync_api.Browser, suite: Suite) -> Iterator[NewPage]:
 
 def let_go_on(page: sync_api.Page) -> None:
     """On a machine too busy for the watchdogs the robot faults: do what a person would do."""
-    page.wait_for_selector("#errand-deliver_tray:enabled, #reset:enabled, #resume:enabled")
+    page.wait_for_selector(":is(#errand-deliver_tray, #reset, #resume):enabled:visible")
     while page.is_visible("#recovery"):
         for step in ("#reset", "#resume"):
             if page.is_enabled(step):

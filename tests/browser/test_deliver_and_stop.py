@@ -41,7 +41,9 @@ def wait_until_delivered(page: Page, task: str) -> None:
     """On a machine too busy for the watchdogs the robot faults: then do what a person would do."""
     done = f"#task[data-state=done][data-task-id='{task}']"
     for _ in range(FAULTS_FORGIVEN):
-        page.wait_for_selector(f"{done}, #reset:enabled, #resume:enabled", timeout=DRIVE_TIMEOUT_MS)
+        page.wait_for_selector(
+            f"{done}, :is(#reset, #resume):enabled:visible", timeout=DRIVE_TIMEOUT_MS
+        )
         if page.is_visible(done):
             return
         assert "STOPPED" not in page.inner_text("#robot-word")

@@ -30,6 +30,8 @@ CAP_HEIGHT_PX = """(selector) => {
   pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
   return pen.measureText('H').actualBoundingBoxAscent;
 }"""
+CUT_OFF = """() => [...document.querySelectorAll('.identity, .plan-head, .robot-head')]
+  .filter(line => line.scrollWidth > line.clientWidth + 1).map(line => line.textContent)"""
 SMALLEST_TEXT_PX = """() => Math.min(...[...document.querySelectorAll('body *')]
   .filter(e => e.offsetParent)
   .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()))
@@ -47,6 +49,7 @@ def test_every_command_is_on_screen_and_large_enough_for_a_glove(team_page, size
     for box in boxes:
         assert box["inside"], box
         assert min(box["width"], box["height"]) >= least - 0.5, box
+    assert page.evaluate(CUT_OFF) == []
     assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
     assert page.evaluate("document.body.scrollHeight <= innerHeight")
 
@@ -112,6 +115,8 @@ def test_without_the_link_the_page_keeps_the_last_good_copy_and_says_so(team_pag
         page.wait_for_selector("#banner[data-stale=true]")
         assert "LAST GOOD COPY" in page.inner_text("#case-age")
         assert page.inner_text("#patient-id") == "SIM0001"
+        page.wait_for_timeout(100)  # a frame, for the layout
+        assert page.evaluate(CUT_OFF) == []
         page.wait_for_selector("text=NO DATA")
         assert page.is_disabled("#errand-deliver_tray")
     finally:

@@ -14,7 +14,17 @@ export function showBanner(patient) {
   setText(byId("procedure"), patient.procedure ?? t("banner.no_procedure"));
   const side = patient.laterality ? named("laterality", patient.laterality.toLowerCase()) : t("not_recorded");
   setText(byId("laterality"), t("banner.laterality", { side }));
+  fitLines();
+}
+
+function fitLines() {
   for (const line of document.querySelectorAll(".identity")) fit(line);
+}
+
+// Names and birth dates stay whole, whatever makes the banner narrower.
+export function armBanner() {
+  const banner = document.querySelector(".banner-patient");
+  if (banner) new ResizeObserver(fitLines).observe(banner);
 }
 
 function showAllergies(allergies) {
@@ -35,5 +45,5 @@ export function emptyBanner(text) {
   for (const id of ["patient-id", "patient-born", "allergies", "procedure", "laterality"]) setText(byId(id), "");
   byId("allergies")?.classList.remove("known");
   setText(byId("patient-name"), text);
-  for (const line of document.querySelectorAll(".identity")) fit(line);
+  fitLines();
 }

@@ -33,7 +33,7 @@ function drawCurves(Plot, set) {
   const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
   const axis = {
     stroke: "#a3b3be", font: `500 ${1.55 * rem}px "Noto Sans KR Variable"`,
-    grid: { stroke: "#2d3c47", width: 1 }, ticks: { stroke: "#2d3c47", width: 1 },
+    grid: { stroke: "#2d3c47", width: 1 }, ticks: { stroke: "#2d3c47", width: 1, size: 0.4 * rem }, gap: 0.2 * rem,
   };
   const series = set.curves.map((curve) => ({ label: curve.structure, stroke: curve.color, width: 0.2 * rem, points: { show: false } }));
   const highest = Math.max(...set.curves.map((curve) => curve.dose_gy.at(-1)));
@@ -41,8 +41,8 @@ function drawCurves(Plot, set) {
     width: frame.clientWidth, height: frame.clientHeight, legend: { show: false }, cursor: { show: false }, select: { show: false },
     scales: { x: { time: false, range: [0, highest] }, y: { range: [0, 102] } },
     axes: [
-      { ...axis, size: 2.4 * rem, space: 3.2 * rem },
-      { ...axis, size: 3.6 * rem, space: 2.4 * rem },
+      { ...axis, size: 2.5 * rem, space: 3.2 * rem },
+      { ...axis, size: 3.8 * rem, space: 2.4 * rem },
     ],
     series: [{}, ...series],
   };

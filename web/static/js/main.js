@@ -1,5 +1,6 @@
 // The room's screen: joins live state, case, map and commands.
 
+import { armBanner } from "./banner.js";
 import { armCase, followCase, render, showCaseAge, showPhase } from "./case.js";
 import { PRIORITY_MARKS, byId, make, setText } from "./dom.js";
 import { armDvh } from "./dvh.js";
@@ -74,6 +75,7 @@ async function changeLanguage() {
 
 await useLanguage(currentLanguage());
 armRobot();
+armBanner();
 armCase();
 armDvh();
 showErrands(null, room);

@@ -93,14 +93,17 @@ function reason(robot, state) {
 function showTask(tasks, elapsedS) {
   if (!byId("task")) return;
   const list = tasks?.value.tasks ?? [];
-  const task = list.find((each) => !ENDED.has(each.state)) ?? list[0];
+  const open = list.filter((each) => !ENDED.has(each.state));
+  const task = open[0] ?? list[0];
   openTask = task && !ENDED.has(task.state) ? task.request.id : null;
   byId("task").dataset.state = task?.state ?? "none";
   byId("task").dataset.taskId = task?.request.id ?? "";
-  setText(byId("task-what"), task ? taskName(task.request) : t("task.none"));
+  setText(byId("task-what"), task ? taskName(task.request) + more(open.length - 1) : t("task.none"));
   setText(byId("task-state"), task ? t(`task.state.${task.state}`) : "");
   setText(byId("task-left"), task && openTask ? left(task, elapsedS) : (task?.detail ?? ""));
 }
+
+const more = (n) => (n > 0 ? ` ${t("task.more", { n })}` : "");
 
 function taskName(request) {
   const key = `item.${request.item || request.kind}`;
