@@ -46,6 +46,8 @@ def suite(tmp_path_factory: pytest.TempPathFactory, domain: int) -> Iterator[Sui
     try:
         suite.await_line("listening on")
         yield suite
+        assert suite.end() == 0, "\n".join(suite.lines)
+        assert suite.members() == []
     finally:
         suite.kill()
 
