@@ -28,8 +28,8 @@ leave() {
 trap leave EXIT
 for mounted in proc dev sys; do mount --rbind --make-rslave "/$mounted" "$folder/$mounted"; done
 
-rm -rf "$folder/root/or_robot"
-git clone -q --no-hardlinks "$project" "$folder/root/or_robot"
+rm -rf "$folder/srv/or_robot"
+git clone -q --no-hardlinks "$project" "$folder/srv/or_robot"
 # shellcheck disable=SC2086  # a list of words is meant
-env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb ${BARE_ENV:-} \
-  chroot "$folder" sh -c 'cd /root/or_robot && exec "$@"' sh "$@"
+env -i HOME=/srv PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb ${BARE_ENV:-} \
+  chroot "$folder" sh -c 'cd /srv/or_robot && exec "$@"' sh "$@"
