@@ -59,9 +59,7 @@ class Child:
             start_new_session=True,
         )
         if self.process.nice:
-            # only root, or a user with a nice limit, may go first; others run as all do
-            with contextlib.suppress(PermissionError):
-                os.setpriority(os.PRIO_PROCESS, self._popen.pid, self.process.nice)
+            _prioritise(self._popen.pid, self.process.nice)
         self._started_s = time.monotonic()
         self._reader = threading.Thread(target=self._read, args=(self._popen,), daemon=True)
         self._reader.start()
@@ -107,6 +105,17 @@ class Child:
                 log.write(line)
                 log.flush()
                 self._say(self.process.name, line.decode(errors="replace").rstrip())
+
+
+def _prioritise(pid: int, nice: int) -> None:
+    """For the process, and for its session where Linux shares time among sessions (autogroup).
+
+    Only root, or a user with a nice limit, may go first; for others all run as equals.
+    """
+    with contextlib.suppress(PermissionError, ProcessLookupError):
+        os.setpriority(os.PRIO_PROCESS, pid, nice)
+    with contextlib.suppress(OSError):  # no permission, or a kernel without autogroup
+        Path(f"/proc/{pid}/autogroup").write_text(str(nice))
 
 
 def end_all(children: list[Child]) -> None:
