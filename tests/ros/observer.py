@@ -23,6 +23,7 @@ from std_srvs.srv import Trigger
 from or_robot.nodes import names
 
 PATIENCE_S = 30.0
+ANSWER_S, ATTEMPTS = 3.0, 10
 
 
 class Observer:
@@ -73,9 +74,17 @@ class Observer:
             assert self._changed.wait_for(holds, timeout_s), f"no {what}; {self._summary()}"
 
     def trigger(self, service: str) -> Trigger.Response:
+        """Asked again when unanswered: what was asked of a process just killed is lost."""
         client = self.node.create_client(Trigger, service)
-        assert client.wait_for_service(PATIENCE_S), service
-        return self.result(client.call_async(Trigger.Request()))
+        for _ in range(ATTEMPTS):
+            if not client.wait_for_service(ANSWER_S):
+                continue
+            answer = client.call_async(Trigger.Request())
+            done = threading.Event()
+            answer.add_done_callback(lambda _, done=done: done.set())
+            if done.wait(ANSWER_S):
+                return answer.result()
+        raise AssertionError(f"no answer from {service}; {self._summary()}")
 
     def result(self, future: Any, timeout_s: float = PATIENCE_S) -> Any:
         done = threading.Event()

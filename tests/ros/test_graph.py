@@ -162,11 +162,25 @@ def test_death_of_the_gate_stops_the_base_and_its_return_moves_nothing(
     observer.wait("motion again", moving)
 
 
-def test_death_of_the_information_process_cuts_the_link_and_stops(
+def test_death_of_the_information_process_leaves_the_robot_driving_and_stoppable(
     suite: Suite, observer: Observer, station: LinkClient
 ) -> None:
     drive(observer)
     suite.part("or_robot.info").kill()
+    observer.wait("the loss of information", lambda _: not station.connected)
+    observer.wait("still motion", moving)
+    assert not observer.seen["safety"].reset_required
+    station.stop("test", room="OR-1")
+    observer.wait("stop", lambda seen: stopped_by(seen, SafetyState.MODE_STOPPED_BY_PERSON))
+    recover(observer, station)
+    observer.wait("motion again", moving)
+
+
+def test_death_of_the_stop_desk_stops_because_no_stop_could_arrive(
+    suite: Suite, observer: Observer, station: LinkClient
+) -> None:
+    drive(observer)
+    suite.part("or_robot.link").kill()
     observer.wait("fault", lambda seen: seen["safety"].reason_code == "gateway_stale")
     observer.wait("standstill", standing)
     recover(observer, station)
