@@ -98,6 +98,7 @@ setup(
             "tasks = or_robot.nodes.tasks:main",
             "gateway = or_robot.nodes.gateway:main",
             "info = or_robot.info.__main__:main",
+            "stop_desk = or_robot.link.__main__:main",
             "panel = or_robot.panel.__main__:main",
         ],
     },

@@ -40,7 +40,7 @@ class Board:
     """Belongs to the server's data thread, as does its gate."""
 
     def __init__(self, gate: Gate) -> None:
-        self._gate = gate
+        self.gate = gate
         self._last: dict[Value, _Last] = {}
         self._readers: dict[bytes, _Reader] = {}
 
@@ -80,10 +80,10 @@ class Board:
         """A value shed because the reader is slow is tried again at its next hello."""
         if value[0] not in reader.topics:
             return
-        key = self._gate.allowed(reader.public)
+        key = self.gate.allowed(reader.public)
         if key is None:
             self._readers.pop(routing, None)
-        elif key.role in TOPICS[value[0]].readers and self._gate.send(
+        elif key.role in TOPICS[value[0]].readers and self.gate.send(
             routing, message or self._aged(value)
         ):
             reader.sent.add(value)

@@ -19,14 +19,13 @@ from or_robot.link.codec import (
     Frame,
     Hello,
     Kind,
-    Welcome,
     decode_payload,
     encode_payload,
 )
 from or_robot.link.errors import LinkDown, LinkRefused, LinkTimeout
 from or_robot.link.exchange import exchange
 from or_robot.link.keys import SERVER_KEY, KeyFolder
-from or_robot.link.payloads import LinkHeartbeat, StopReply, StopRequest
+from or_robot.link.payloads import StopReply, StopRequest, Welcome
 from or_robot.link.received import Inbox, Received, read_frame, say_hello
 from or_robot.link.servant import Servant, StopServant
 from or_robot.link.sockets import IO_THREADS, Lane, SocketPool, connect
@@ -58,7 +57,7 @@ class LinkClient:
         self._stops = SocketPool(self._context, config, Lane.STOP, keys, key_name)
         self._inbox = Inbox(config.hello_s)
         self._servant = Servant(config, self._requests)
-        self._stop_servant = StopServant(config)
+        self._stop_servant = StopServant(config, self._note_welcome)
         self._up = Uplink(lambda: self._connect(Lane.UP))
         self._inbox.subscribe("link.heartbeat", self._up.tend)
         self._welcome: Received[Welcome] | None = None
@@ -197,24 +196,25 @@ class LinkClient:
 
     @property
     def stop_station_alive(self) -> bool:
-        """Whether at least one panel could stop the robot now, as far as the server hears them."""
-        heartbeat = self._inbox.last("link.heartbeat", None)
-        if heartbeat is None or heartbeat.age_s > self._config.lost_s:
-            return False
-        beat: LinkHeartbeat = heartbeat.payload
-        return any(
-            station.age_s + heartbeat.age_s <= self._config.lost_s for station in beat.stop_stations
+        """Gateway: whether a panel could stop the robot now, as far as the stop desk hears them.
+
+        Holds whether or not the server of requests and topics is there (see `connected`).
+        """
+        welcome = self._fresh_welcome()
+        return welcome is not None and any(
+            station.age_s + welcome.age_s <= self._config.lost_s
+            for station in welcome.payload.stations
         )
 
     @property
     def stop_ready(self) -> bool:
         """Panel: whether a stop pressed now would reach a robot."""
+        welcome = self._fresh_welcome()
+        return welcome is not None and bool(welcome.payload.gateways)
+
+    def _fresh_welcome(self) -> Received[Welcome] | None:
         welcome = self._welcome
-        return (
-            welcome is not None
-            and welcome.age_s <= self._config.lost_s
-            and bool(welcome.payload.gateways)
-        )
+        return welcome if welcome and welcome.age_s <= self._config.lost_s else None
 
     def _request_frame(self, name: str, payload: object, patience_s: float, id_: str) -> Frame:
         return Frame(

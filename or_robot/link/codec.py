@@ -49,11 +49,6 @@ class Hello(msgspec.Struct, frozen=True):
     """Requests this gateway answers, on the request socket."""
 
 
-class Welcome(msgspec.Struct, frozen=True):
-    gateways: tuple[str, ...]
-    """Gateways that a stop would reach."""
-
-
 class Refusal(msgspec.Struct, frozen=True):
     code: str
     problem: str

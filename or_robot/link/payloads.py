@@ -108,14 +108,21 @@ class StopStation:
 
 
 @dataclass(frozen=True, slots=True)
+class Welcome:
+    """The stop lane is alive: who could stop whom now."""
+
+    gateways: tuple[str, ...]
+    """Gateways that a stop would reach."""
+    stations: tuple[StopStation, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LinkHeartbeat:
-    """The server is alive, and whom it hears."""
+    """The server of requests and topics is alive."""
 
     stamp_s: float
     """Unix time, s."""
     boot: str
     """Changes when the server restarts."""
-    stop_stations: tuple[StopStation, ...]
-    gateways: tuple[str, ...]
     refusals: dict[str, int]
     """Counted since the server's start, by code of `link.errors.REFUSALS`, and "shed"."""

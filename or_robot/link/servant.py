@@ -121,8 +121,8 @@ def _log_failure(answered: Future[None]) -> None:
 class StopServant:
     """Hands stop requests to the gateway's handler and acknowledges them."""
 
-    def __init__(self, config: LinkConfig) -> None:
-        self._config = config
+    def __init__(self, config: LinkConfig, welcomed: Callable[[Frame], None]) -> None:
+        self._config, self._welcomed = config, welcomed
         self.handler: Callable[[StopRequest], None] | None = None
 
     def run(self, socket: zmq.Socket, closing: threading.Event) -> None:
@@ -137,6 +137,8 @@ class StopServant:
                 frame = read_frame(socket)
                 if frame and frame.kind is Kind.REQUEST:
                     send(socket, self._stop(frame))
+                elif frame:
+                    self._welcomed(frame)
 
     def _stop(self, frame: Frame) -> Frame:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from dataclasses import dataclass, field
 
@@ -14,14 +13,13 @@ from or_robot.link.codec import (
     SCHEMA_VERSION,
     Frame,
     Kind,
-    Welcome,
     decode_payload,
     encode_frame,
     encode_payload,
 )
 from or_robot.link.errors import LinkRefused
 from or_robot.link.gate import Gate, Sender
-from or_robot.link.payloads import StopReply, StopRequest, StopStation
+from or_robot.link.payloads import StopReply, StopRequest, StopStation, Welcome
 from or_robot.link.topics import STOPPERS, Role
 
 _log = logging.getLogger(__name__)
@@ -53,24 +51,22 @@ class _Stop:
 
 
 class StopDesk:
-    """Belongs to the server's stop thread; `stations` and `gateways` may be read by any."""
+    """Belongs to the stop server's thread."""
 
     def __init__(self, config: LinkConfig, gate: Gate) -> None:
         self._config, self._gate = config, gate
         self._stations: dict[str, _Station] = {}
         self._gateways: dict[bytes, _Gateway] = {}
         self._stops: dict[tuple[str, str], _Stop] = {}
-        self._lock = threading.Lock()
 
     def stations(self) -> tuple[StopStation, ...]:
         """Panels heard lately on this socket."""
         now_s = time.monotonic()
-        with self._lock:
-            return tuple(
-                StopStation(name, station.room, now_s - station.heard_s)
-                for name, station in self._stations.items()
-                if now_s - station.heard_s <= self._config.lost_s
-            )
+        return tuple(
+            StopStation(name, station.room, now_s - station.heard_s)
+            for name, station in self._stations.items()
+            if now_s - station.heard_s <= self._config.lost_s
+        )
 
     def gateways(self) -> tuple[str, ...]:
         """Gateways that a stop would reach."""
@@ -92,12 +88,11 @@ class StopDesk:
 
     def _hello(self, sender: Sender) -> None:
         key, now_s = sender.key, time.monotonic()
-        with self._lock:
-            if key.role is Role.GATEWAY:
-                self._gateways[sender.routing] = _Gateway(key.name, key.public, now_s)
-            elif key.role in STOPPERS:
-                self._stations[key.name] = _Station(key.room, now_s)
-        body = encode_payload(Welcome(self.gateways()))
+        if key.role is Role.GATEWAY:
+            self._gateways[sender.routing] = _Gateway(key.name, key.public, now_s)
+        elif key.role in STOPPERS:
+            self._stations[key.name] = _Station(key.room, now_s)
+        body = encode_payload(Welcome(self.gateways(), self.stations()))
         self._send(sender.routing, Frame(SCHEMA_VERSION, Kind.WELCOME, body=body))
 
     def _stop(self, sender: Sender, frame: Frame) -> None:
@@ -137,8 +132,7 @@ class StopDesk:
             raise LinkRefused("no_robot", "no robot is connected", "use the robot's own e-stop")
         for routing, gateway in live.items():
             if gateway.name not in stop.acknowledged and not self._send(routing, stop.frame):
-                with self._lock:
-                    self._gateways.pop(routing, None)  # its robot stops by itself: link lost
+                self._gateways.pop(routing, None)  # its robot stops by itself: link lost
         self._answer_when_complete(key, stop)
 
     def _acknowledge(self, sender: Sender, frame: Frame) -> None:
@@ -171,14 +165,13 @@ class StopDesk:
 
     def _live(self) -> dict[bytes, _Gateway]:
         now_s = time.monotonic()
-        with self._lock:
-            self._gateways = {
-                routing: gateway
-                for routing, gateway in self._gateways.items()
-                if now_s - gateway.heard_s <= self._config.lost_s
-                and self._gate.allowed(gateway.public) is not None
-            }
-            return dict(self._gateways)
+        self._gateways = {
+            routing: gateway
+            for routing, gateway in self._gateways.items()
+            if now_s - gateway.heard_s <= self._config.lost_s
+            and self._gate.allowed(gateway.public) is not None
+        }
+        return dict(self._gateways)
 
     def _forget_old(self) -> None:
         oldest_s = time.monotonic() - KEEP_S

@@ -61,8 +61,8 @@ class GatewayNode(PlainNode):
         self._link.close()
 
     def _robot_may_drive(self) -> bool:
-        """Only while somebody could stop it over the link."""
-        return self._link.connected and self._link.stop_station_alive
+        """Only while somebody could stop it over the link; information may be away meanwhile."""
+        return self._link.stop_station_alive
 
     def _tell_status(self) -> None:
         self._link.publish("robot.status", self._view.status())

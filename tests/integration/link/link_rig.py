@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections import Counter
+from contextlib import ExitStack
 from dataclasses import replace
 
 from or_robot.config.link import LinkConfig
@@ -12,6 +14,7 @@ from or_robot.link.client import LinkClient
 from or_robot.link.keys import ensure_default_keys, new_allowed_key
 from or_robot.link.payloads import Acknowledged
 from or_robot.link.server import LinkServer
+from or_robot.link.stop_server import StopServer
 from or_robot.link.topics import Role
 from or_robot.types.clinical import KeyImage, RoomCase
 from or_robot.types.procedure import ProcedurePhase
@@ -101,6 +104,33 @@ class Robot:
         return Acknowledged("going on")
 
 
+class Servers:
+    """The stop desk and the server of everything else."""
+
+    def __init__(self, config, handlers):
+        self.parts = (StopServer(config), LinkServer(config, handlers))
+
+    def start(self):
+        with ExitStack() as started:
+            for part in self.parts:
+                part.start()
+                started.callback(part.close)
+            self._started = started.pop_all()
+
+    def close(self):
+        self._started.close()
+
+    def publish(self, topic, payload):
+        self.parts[1].publish(topic, payload)
+
+    def refusals(self):
+        return sum((Counter(part.refusals()) for part in self.parts), Counter())
+
+    @property
+    def failed(self):
+        return any(part.failed for part in self.parts)
+
+
 class Link:
     """Starts servers and clients and closes them all."""
 
@@ -111,7 +141,11 @@ class Link:
         self._open = []
 
     def server(self, **settings):
-        return self._started(LinkServer(replace(self.config, **settings), self.desk.handlers()))
+        """Both servers, as one."""
+        return self._started(Servers(replace(self.config, **settings), self.desk.handlers()))
+
+    def stop_server(self):
+        return self._started(StopServer(self.config))
 
     def panel(self, name="panel-OR-1", *topics, callback=None):
         client = LinkClient(self.config, name)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from link_rig import PATIENCE_S, until
 
 from or_robot.link.payloads import PhaseChange, RoomRequest
+from or_robot.link.sockets import Lane
 from or_robot.types.clinical import RoomCase
 from or_robot.types.procedure import Phase, ProcedurePhase
 
@@ -42,7 +43,7 @@ def test_serves_announces_and_stops_cleanly(link, tmp_path):
             _, error = second.communicate(timeout=PATIENCE_S)
             assert second.returncode == 1
             assert error.count("\n") == 1
-            assert str(link.config.port) in error
+            assert str(link.config.port + Lane.REQUEST) in error
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 0

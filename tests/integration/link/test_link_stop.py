@@ -39,7 +39,7 @@ def test_every_robot_stops(link):
     panel = link.panel()
     link.gateway()
     link.gateway(link.key("gateway-2", "gateway"))
-    until(lambda: len(panel.last("link.heartbeat").payload.gateways) == 2 if panel.connected else 0)
+    until(lambda: panel._welcome and len(panel._welcome.payload.gateways) == 2, "both gateways")
     assert panel.stop("pressed").gateways == ("gateway", "gateway-2")
     assert len(link.robot.stops) == 2
 
@@ -84,7 +84,7 @@ def test_viewers_and_gateways_are_no_stop_stations(link):
             client.stop("pressed")
         assert refused.value.code == "role"
     assert link.robot.stops == []
-    assert viewer.last("link.heartbeat").payload.stop_stations == ()
+    assert stations(gateway) == []
     assert not gateway.stop_station_alive
     assert server.refusals()["role"] >= 2
 
@@ -104,8 +104,17 @@ def test_the_gateway_knows_when_the_last_stop_station_dies(link):
 
 
 def stations(gateway):
-    beat = gateway.last("link.heartbeat")
-    return sorted(station.name for station in beat.payload.stop_stations) if beat else []
+    welcome = gateway._welcome
+    return sorted(station.name for station in welcome.payload.stations) if welcome else []
+
+
+def test_stops_arrive_and_the_robot_may_go_on_while_information_is_away(link):
+    link.stop_server()
+    panel, gateway = link.panel(), link.gateway()
+    until(lambda: panel.stop_ready and gateway.stop_station_alive, "the stop lane")
+    assert not panel.connected
+    assert panel.stop("pressed").gateways == ("gateway",)
+    assert len(link.robot.stops) == 1
 
 
 def test_a_gateway_without_server_counts_no_stop_station(link):

@@ -11,7 +11,17 @@ from or_robot.bringup.description import option_defaults
 from or_robot.errors import OrRobotError
 from or_robot.share import share
 
-ALL = ["info", "simulation", "safety", "navigation", "perception", "tasks", "gateway", "panel"]
+ALL = [
+    "stop_desk",
+    "info",
+    "simulation",
+    "safety",
+    "navigation",
+    "perception",
+    "tasks",
+    "gateway",
+    "panel",
+]
 
 
 def names(options: Options) -> list[str]:
