@@ -29,6 +29,7 @@ from or_robot.nodes.runtime import (
 )
 from or_robot.nodes.start import declare_start
 from or_robot.tasks.runner import TaskRunner, UnknownStation
+from or_robot.types.safety import SafetyMode
 from or_robot.types.tasks import ENDED_STATES, Task, TaskQueue, TaskState
 
 TICK_HZ = 10.0
@@ -48,8 +49,8 @@ class TasksNode(ManagedNode):
         folder = home() / "tasks"
         folder.mkdir(mode=0o700, exist_ok=True)
         config = declare_config(self, TasksConfig)
-        port = NavigatePort(self)
-        self._runner = TaskRunner(folder / "queue.sqlite", start.site.stations, port, config)
+        self._port = NavigatePort(self)
+        self._runner = TaskRunner(folder / "queue.sqlite", start.site.stations, self._port, config)
         self._timed = sorted(start.tasks, key=lambda timed: timed.at_s)
         self._open: dict[str, list[tuple[ServerGoalHandle, Future]]] = {}
         self._published: TaskQueue | None = None
@@ -94,8 +95,7 @@ class TasksNode(ManagedNode):
 
     def _tick(self) -> None:
         self._cancel_requested()
-        while self._timed and self._timed[0].at_s <= now_s(self):
-            self._runner.submit(self._timed.pop(0).request, time.time())
+        self._submit_timed()
         queue = self._runner.tick(time.time())
         steady_s = time.monotonic()
         changed = self._published is None or _essence(queue) != _essence(self._published)
@@ -104,6 +104,13 @@ class TasksNode(ManagedNode):
             self._queue.publish(queue_to_ros(queue))
             for task in queue.tasks:
                 self._tell(task)
+
+    def _submit_timed(self) -> None:
+        """Tasks of the scenario that are due, once the robot has come up."""
+        if self._port.safety().mode is SafetyMode.INIT:
+            return
+        while self._timed and self._timed[0].at_s <= now_s(self):
+            self._runner.submit(self._timed.pop(0).request, time.time())
 
     def _cancel_requested(self) -> None:
         for id_, goals in self._open.items():
