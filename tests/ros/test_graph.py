@@ -107,11 +107,14 @@ def test_each_topic_has_one_publisher_and_cmd_vel_only_the_gate(observer: Observ
         names.STOP_REQUEST: "gateway",
         **{names.heartbeat(p): p for p in ("navigation", "perception", "tasks", "gateway")},
     }
-    found = {
-        topic: [info.node_name for info in observer.node.get_publishers_info_by_topic(topic)]
-        for topic in owners
-    }
-    assert found == {topic: [owner] for topic, owner in owners.items()}
+    wanted = {topic: [owner] for topic, owner in owners.items()}
+
+    def found() -> dict[str, list[str]]:
+        """As far as discovered: nodes are known by name a moment after their publishers."""
+        publishers = observer.node.get_publishers_info_by_topic
+        return {topic: [info.node_name for info in publishers(topic)] for topic in owners}
+
+    observer.wait("publisher each", lambda _: found() == wanted, 10.0)
 
 
 def test_stop_robot_stops_at_once_latches_and_needs_reset_and_resume(
