@@ -195,16 +195,23 @@ class LinkClient:
         return self.link_age_s <= self._config.lost_s
 
     @property
-    def stop_station_alive(self) -> bool:
-        """Gateway: whether a panel could stop the robot now, as far as the stop desk hears them.
+    def stop_stations(self) -> tuple[str, ...]:
+        """Panels that could stop the robot now, as far as the stop desk hears them.
 
-        Holds whether or not the server of requests and topics is there (see `connected`).
+        Whether or not the server of requests and topics is there (see `connected`).
         """
         welcome = self._fresh_welcome()
-        return welcome is not None and any(
-            station.age_s + welcome.age_s <= self._config.lost_s
-            for station in welcome.payload.stations
+        if welcome is None:
+            return ()
+        oldest_s = self._config.lost_s - welcome.age_s
+        return tuple(
+            station.name for station in welcome.payload.stations if station.age_s <= oldest_s
         )
+
+    @property
+    def stop_station_alive(self) -> bool:
+        """Gateway: whether anybody could stop the robot now."""
+        return bool(self.stop_stations)
 
     @property
     def stop_ready(self) -> bool:
