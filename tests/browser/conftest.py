@@ -1,4 +1,4 @@
-"""The real suite, once for all browser tests, and pages that complain about anything unusual."""
+"""The real suite, once a module, and pages that complain about anything unusual."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Suite:
         return next(part for part in parts if module in part.cmdline())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
     """`or-robot up` with its own home and ports."""
     folder = tmp_path_factory.mktemp("suite")

@@ -1,4 +1,7 @@
-"""The real suite on a ROS domain of its own, once for all tests that do not end it."""
+"""The real suite on a ROS domain of its own, once for all tests of a module.
+
+Never two suites at a time: they would make each other late.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,7 @@ def loopback(domain: int) -> None:
     os.environ.setdefault("FASTRTPS_DEFAULT_PROFILES_FILE", str(share("launch", "fastdds.xml")))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory, domain: int) -> Iterator[Suite]:
     """Without a panel: the tests are the stop station."""
     home = tmp_path_factory.mktemp("home")
@@ -52,7 +55,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory, domain: int) -> Iterator[Sui
         suite.kill()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def station(suite: Suite) -> Iterator[LinkClient]:
     """The panel's side of the link, with the panel's key."""
     config = LinkConfig(port=suite.link_port, keys_folder=suite.home / "keys")
@@ -60,7 +63,7 @@ def station(suite: Suite) -> Iterator[LinkClient]:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def observer(suite: Suite, station: LinkClient) -> Iterator[Observer]:
     observer = Observer(suite.domain)
     try:
