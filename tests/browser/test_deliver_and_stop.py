@@ -9,7 +9,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 DRIVE_TIMEOUT_MS = 240_000
-FAULTS_FORGIVEN = 5
+FAULTS_FORGIVEN = 1
 NEAR_M = 0.35
 
 
