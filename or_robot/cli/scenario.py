@@ -70,7 +70,12 @@ def _run_once(
     scenario: Scenario, robot: RobotConfig, seed: int, progress: Callable[[float], None]
 ) -> Run:
     world = SimWorld(
-        scenario.site.name, seed=seed, robot=robot, people=scenario.people, start=scenario.start
+        scenario.site.name,
+        seed=seed,
+        robot=robot,
+        people=scenario.people,
+        objects=scenario.objects,
+        start=scenario.start,
     )
     with tempfile.TemporaryDirectory() as folder:
         pilot = AutonomyPilot(scenario, robot, seed, Path(folder) / "queue.sqlite")

@@ -50,6 +50,7 @@ class PersonPlan:
     speed: float
     """Preferred, m/s."""
     start_s: float
+    """inf: waits for somebody to say so."""
     repeat: str
     """At the last waypoint: "stop", "back" (turn round) or "loop" (on to the first)."""
     attentive: bool
@@ -65,6 +66,7 @@ class Walker:
         heading = math.atan2(second[1] - first[1], second[0] - first[0])
         self.pose = Pose2D(float(first[0]), float(first[1]), heading)
         self.speed = 0.0
+        self._start_s = plan.start_s
         self._route = list(range(1, len(plan.waypoints)))
         self._targets = [(float(x), float(y)) for x, y in plan.waypoints]
         self._forward = True
@@ -90,6 +92,10 @@ class Walker:
         if self.speed > 0.0:
             self._gait = (self._gait + dt / GAIT_PERIOD_S) % 1.0
 
+    def start(self, now_s: float) -> None:
+        """Set off now, whatever the plan says."""
+        self._start_s = now_s
+
     def parts(self) -> tuple[Point, Point, Point]:
         """Where torso, left leg and right leg are, x, y in m."""
         reach = self.speed * GAIT_PERIOD_S / 4.0
@@ -109,7 +115,7 @@ class Walker:
     def _decide(self, now_s: float, robot_hull: Sequence[Point]) -> None:
         self._pass_waypoint()
         self._wanted = self._turn = 0.0
-        if now_s < self.plan.start_s or not self._route:
+        if now_s < self._start_s or not self._route:
             return
         turn = self._turn_to_target()
         self._turn = _clip(turn / DECISION_S, TURN_RATE)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from or_robot.config.robot import RobotConfig
 from or_robot.scenario.description import Scenario
+from or_robot.scenario.events import Action, Schedule
 from or_robot.scenario.referee import Referee, Verdict
 from or_robot.scenario.truth import GroundTruth
 from or_robot.types.motion import Twist2D
@@ -28,7 +29,7 @@ class SimulatedWorld(Protocol):
     """What the runner needs of a simulator."""
 
     def command(self, twist: Twist2D) -> None: ...
-    def set_hardware_estop(self, pressed: bool) -> None: ...
+    def happen(self, action: Action) -> None: ...
     def step(self, until_s: float) -> SensorFrame: ...
     def truth(self) -> GroundTruth: ...
 
@@ -80,13 +81,14 @@ def run_scenario(
     referee = Referee(scenario, robot)
     recorder = _Recorder()
     tasks = sorted(scenario.tasks, key=lambda task: task.at_s)
-    events = sorted(scenario.events, key=lambda event: event.at_s)
+    schedule = Schedule(scenario.events)
+    truth = world.truth()
     started = time.perf_counter()
     ended = "timeout"
     for step in range(1, round(scenario.timeout_s / STEP_S) + 1):
         now = step * STEP_S
-        while events and events[0].at_s <= now:
-            world.set_hardware_estop(events.pop(0).kind == "hardware_estop_pressed")
+        for action in schedule.due(now, truth.robot):
+            world.happen(action)
         while tasks and tasks[0].at_s <= now:
             pilot.submit(tasks.pop(0).request)
         world.command(pilot.step(world.step(now)))

@@ -18,20 +18,27 @@ SAMPLES_PER_CELL = 10
 
 
 def placed_shapes(world: World) -> Iterator[tuple[str, Transform, Shape]]:
-    """Every collision shape of the static models: its model's name, map ← shape, shape."""
+    """Every collision shape that stands still: its model's name, map ← shape, shape.
+
+    What a prismatic joint moves (a door's leaf) is left out: the map shows doors open.
+    """
     for model in world.models:
-        yield from _model_shapes(model, model.name, Transform.identity())
+        yield from model_shapes(model, model.name, Transform.identity())
 
 
-def _model_shapes(
+def model_shapes(
     model: Model, name: str, parent: Transform
 ) -> Iterator[tuple[str, Transform, Shape]]:
+    """Every collision shape of one model: `name`, the frame `parent` is in ← shape, shape."""
     frame = parent.compose(model.pose)
+    moving = {joint.child for joint in model.joints if joint.kind == "prismatic"}
     for link in model.links:
+        if link.name in moving:
+            continue
         for collision in link.collisions:
             yield name, frame.compose(link.pose).compose(collision.pose), collision.shape
     for child in model.models:
-        yield from _model_shapes(child, name, frame)
+        yield from model_shapes(child, name, frame)
 
 
 def slice_world(

@@ -6,8 +6,9 @@ the robot. Geom groups: 1 may meet the lidar's plane, 2 is out of its reach, 3 i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import mujoco
 import numpy as np
@@ -17,9 +18,10 @@ from or_robot.errors import OrRobotError
 from or_robot.geometry.transform import Transform
 from or_robot.scenario.people import LEG_RADIUS, TORSO_RADIUS
 from or_robot.sim.config import SimConfig
-from or_robot.sim.occupancy import placed_shapes, reach
+from or_robot.sim.doors import DoorLeaf, door_leaves
+from or_robot.sim.occupancy import model_shapes, placed_shapes, reach
 from or_robot.sim.robot_model import BASE_LINK, RobotModel
-from or_robot.sim.sdf import Collision, Joint, Link, Shape, ShapeKind, World
+from or_robot.sim.sdf import Collision, Joint, Link, Model, Shape, ShapeKind, World
 
 TICK_S = 0.01
 """Base control, people and touches are looked at this often; physics steps divide it."""
@@ -53,10 +55,20 @@ class Scene:
     base_body: int
     mocap: NDArray[np.intp]
     """(people, 3) mocap index of torso, left leg, right leg."""
+    doors: dict[str, int]
+    """Door → mocap index of its leaf."""
+    props: Mapping[str, int]
+    """Name of an object that events place and move → mocap index."""
 
 
-def build_scene(world: World, robot: RobotModel, people: Sequence[str], config: SimConfig) -> Scene:
-    """Compile. The robot stands at the origin; people are put in place by their mocap poses."""
+def build_scene(
+    world: World,
+    robot: RobotModel,
+    people: Sequence[str],
+    config: SimConfig,
+    props: Mapping[str, Model] = MappingProxyType({}),
+) -> Scene:
+    """Compile. The robot stands at the origin; mocap poses put people and props in place."""
     spec = mujoco.MjSpec()
     spec.option.timestep = TICK_S / config.substeps
     spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
@@ -66,6 +78,11 @@ def build_scene(world: World, robot: RobotModel, people: Sequence[str], config: 
     _add_robot(spec, robot, config)
     for name in people:
         owners.update(_add_person(spec, name))
+    leaves = door_leaves(world)
+    for leaf in leaves:
+        owners.update(_add_leaf(spec, leaf))
+    for name, prop in props.items():
+        owners.update(_add_prop(spec, name, prop))
     try:
         model = spec.compile()
     except ValueError as error:
@@ -85,13 +102,15 @@ def build_scene(world: World, robot: RobotModel, people: Sequence[str], config: 
             [[model.body(f"{p}/{part}").mocapid[0] for part in PERSON_PARTS] for p in people],
             dtype=np.intp,
         ).reshape(-1, len(PERSON_PARTS)),
+        doors={leaf.name: int(model.body(f"{leaf.name}/leaf").mocapid[0]) for leaf in leaves},
+        props={name: int(model.body(_prop_body(name)).mocapid[0]) for name in props},
     )
 
 
 def _add_static(spec: mujoco.MjSpec, world: World, lidar_height: float) -> dict[str, str]:
     """Add the world's geometry; returns geom name → model name."""
     owners: dict[str, str] = {}
-    moving = [model.name for model in world.models if not model.static]
+    moving = [m.name for m in world.models if not (m.static or m.door)]
     if moving:
         raise OrRobotError(f"model {moving[0]!r} is not static", "write <static>true</static>")
     for index, (owner, pose, shape) in enumerate(placed_shapes(world)):
@@ -103,6 +122,19 @@ def _add_static(spec: mujoco.MjSpec, world: World, lidar_height: float) -> dict[
         geom.group = LIDAR_GROUP if near and not floor else OTHER_GROUP
         if not floor:
             owners[geom.name] = owner
+    return owners
+
+
+def _add_leaf(spec: mujoco.MjSpec, leaf: DoorLeaf) -> dict[str, str]:
+    """A mocap body: the door's motor is stronger than anything it meets."""
+    body = spec.worldbody.add_body(name=f"{leaf.name}/leaf", mocap=True)
+    body.pos, body.quat = leaf.frame.position, quaternion(leaf.frame.rotation)
+    owners = {}
+    for collision in leaf.collisions:
+        geom = _add_geom(body, f"{leaf.name}/{collision.name}", collision.pose, collision.shape)
+        geom.contype, geom.conaffinity = STATIC_BITS
+        geom.group = LIDAR_GROUP
+        owners[geom.name] = leaf.name
     return owners
 
 
@@ -217,4 +249,20 @@ def _add_person(spec: mujoco.MjSpec, name: str) -> dict[str, str]:
             geom.contype, geom.conaffinity = PERSON_BITS
             geom.group = LIDAR_GROUP if part != "torso" else OTHER_GROUP
             owners[geom.name] = name
+    return owners
+
+
+def _prop_body(name: str) -> str:
+    return f"prop/{name}"
+
+
+def _add_prop(spec: mujoco.MjSpec, name: str, prop: Model) -> dict[str, str]:
+    """One mocap body that meets only the robot; returns geom name → prop."""
+    body = spec.worldbody.add_body(name=_prop_body(name), mocap=True)
+    owners = {}
+    for index, (_, pose, shape) in enumerate(model_shapes(prop, name, Transform.identity())):
+        geom = _add_geom(body, f"{_prop_body(name)}/{index}", pose, shape)
+        geom.contype, geom.conaffinity = STATIC_BITS
+        geom.group = LIDAR_GROUP
+        owners[geom.name] = name
     return owners

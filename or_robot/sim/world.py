@@ -13,14 +13,29 @@ from or_robot.config.robot import RobotConfig
 from or_robot.errors import OrRobotError
 from or_robot.geometry.pose import Pose2D
 from or_robot.geometry.transform import Transform
+from or_robot.scenario.description import ObjectPlan
+from or_robot.scenario.events import (
+    Action,
+    HardwareEstop,
+    Kidnap,
+    LidarDropout,
+    MoveObject,
+    PersonStarts,
+    PlaceObject,
+    RemoveObject,
+    SetBattery,
+    StickDoor,
+)
 from or_robot.scenario.people import PersonPlan, Walker
 from or_robot.scenario.truth import Contact, GroundTruth, PersonTruth
 from or_robot.sim.base import Battery, DriveController, WheelOdometry
 from or_robot.sim.config import SimConfig
+from or_robot.sim.doors import SENSOR_PERIOD_S, door_leaves, make_doors
 from or_robot.sim.lidar import Lidar
+from or_robot.sim.props import Props
 from or_robot.sim.robot_model import courier_model
 from or_robot.sim.scene import TICK_S, build_scene
-from or_robot.sim.sdf_reader import load_world
+from or_robot.sim.sdf_reader import load_model, load_world
 from or_robot.types.motion import LaserScan, Odometry, Twist2D
 from or_robot.types.sensing import SensorFrame
 from or_robot.world.site import load_site
@@ -51,13 +66,24 @@ class SimWorld:
         seed: int,
         robot: RobotConfig = RobotConfig(),  # noqa: B008 - frozen
         people: Sequence[PersonPlan] = (),
+        objects: Sequence[ObjectPlan] = (),
         start: Pose2D | None = None,
         config: SimConfig = SimConfig(),  # noqa: B008 - frozen
     ) -> None:
         model = courier_model()
-        self._scene = build_scene(load_world(world), model, [p.name for p in people], config)
+        description, site = load_world(world), load_site(world)
+        self._scene = build_scene(
+            description,
+            model,
+            [person.name for person in people],
+            config,
+            {plan.name: load_model(plan.model) for plan in objects},
+        )
         self._data = mujoco.MjData(self._scene.model)
+        self._props = Props(objects, self._scene.props, self._data)
         self._walkers = tuple(Walker(plan) for plan in people)
+        self._doors = make_doors(door_leaves(description), site.doors)
+        self._sense_ticks = round(SENSOR_PERIOD_S / TICK_S)
         self._footprint = robot.footprint
         self._substeps = config.substeps
         lidar_random, odometry_random = (
@@ -72,10 +98,11 @@ class SimWorld:
         self._odometry_ticks = _ticks(model.drive.odometry_rate, "odometry")
         self._tick = 0
         self._estop = False
+        self._lidar_dead_until = 0.0
         self._contacts: list[Contact] = []
         self._touched: dict[str, int] = {}
         self._gathered = _Gathered([], [])
-        self._place(load_site(world).stations["dock"].pose if start is None else start)
+        self._place(site.stations["dock"].pose if start is None else start)
 
     @property
     def time_s(self) -> float:
@@ -88,6 +115,34 @@ class SimWorld:
     def set_hardware_estop(self, pressed: bool) -> None:
         """The red button on the robot: brakes the base at once, whatever is commanded."""
         self._estop = pressed
+
+    def happen(self, action: Action) -> None:
+        """An event of a scenario."""
+        match action:
+            case HardwareEstop(pressed):
+                self.set_hardware_estop(pressed)
+            case PlaceObject():
+                self._props.place(action)
+            case MoveObject():
+                self._props.move(action)
+            case RemoveObject(name):
+                self._props.remove(name)
+            case PersonStarts(name):
+                next(w for w in self._walkers if w.plan.name == name).start(self.time_s)
+            case LidarDropout(for_s):
+                self._lidar_dead_until = self.time_s + for_s
+            case Kidnap(pose):
+                self._put_down(pose)
+            case SetBattery(charge):
+                self._battery.charge = charge
+            case StickDoor(door, stuck):
+                self.set_door_stuck(door, stuck)
+
+    def set_door_stuck(self, door: str, stuck: bool) -> None:
+        """A stuck door stays where it is."""
+        if door not in self._doors:
+            raise OrRobotError(f"no door {door!r}", f"one of: {', '.join(self._doors) or 'none'}")
+        self._doors[door].stuck = stuck
 
     def step(self, until_s: float) -> SensorFrame:
         """Run to the tick at or before `until_s`; everything the sensors gave, oldest first."""
@@ -119,11 +174,24 @@ class SimWorld:
         )
         base, velocity = self._base(), self._data.qvel[:6]
         twist = Twist2D(float(base.rotation[:, 0] @ velocity[:3]), float(velocity[5]))
-        return GroundTruth(self.time_s, base.planar(), twist, people, tuple(self._contacts))
+        return GroundTruth(
+            self.time_s,
+            base.planar(),
+            twist,
+            people,
+            tuple(self._contacts),
+            self._props.truth(),
+            tuple(door.truth() for door in self._doors.values()),
+        )
+
+    def _put_down(self, pose: Pose2D) -> None:
+        """The robot stands still at a pose."""
+        half = pose.yaw / 2.0
+        self._data.qpos[:7] = (pose.x, pose.y, 0.0, np.cos(half), 0.0, 0.0, np.sin(half))
+        self._data.qvel[:6] = 0.0
 
     def _place(self, start: Pose2D) -> None:
-        half = start.yaw / 2.0
-        self._data.qpos[:7] = (start.x, start.y, 0.0, np.cos(half), 0.0, 0.0, np.sin(half))
+        self._put_down(start)
         self._place_people()
         mujoco.mj_forward(self._scene.model, self._data)
         self._watch_touches(np.zeros(6))
@@ -136,8 +204,11 @@ class SimWorld:
 
     def _advance(self) -> None:
         scene, data = self._scene, self._data
-        data.ctrl[:] = self._drive.wheel_speeds(self.time_s, TICK_S, powered=not self._estop)
+        powered = not self._estop and self._battery.charge > 0.0
+        data.ctrl[:] = self._drive.wheel_speeds(self.time_s, TICK_S, powered=powered)
         self._move_people()
+        self._move_doors()
+        self._props.step(TICK_S)
         before = data.qvel[:6].copy()
         self.physics_step()
         self._tick += 1
@@ -152,7 +223,7 @@ class SimWorld:
             angles = data.qpos[[dof + 1 for dof in scene.wheel_dofs]]
             dt = self._odometry_ticks * TICK_S
             gathered.odometry.append(self._odometry.read(self.time_s, dt, angles))
-        if self._tick % self._scan_ticks == 0:
+        if self._tick % self._scan_ticks == 0 and self.time_s > self._lidar_dead_until:
             gathered.scans.append(self.scan_now())
 
     def _base(self) -> Transform:
@@ -173,6 +244,16 @@ class SimWorld:
         if self._walkers:
             parts = [part for walker in self._walkers for part in walker.parts()]
             self._data.mocap_pos[self._scene.mocap.ravel(), :2] = parts
+
+    def _move_doors(self) -> None:
+        looking = self._tick % self._sense_ticks == 0
+        people = [(w.pose.x, w.pose.y, w.speed) for w in self._walkers] if looking else []
+        x, y = self._data.qpos[:2].tolist()
+        for name, door in self._doors.items():
+            if looking:
+                door.sense(self.time_s, (x, y), people)
+            if door.step(self.time_s, TICK_S):
+                self._data.mocap_pos[self._scene.doors[name]] = door.position
 
     def _watch_touches(self, velocity: NDArray[np.float64]) -> None:
         """Note touches that begin; `velocity` (6,) is the base's qvel before the step."""

@@ -9,7 +9,8 @@ import pytest
 
 from or_robot.cli.main import main
 from or_robot.config.robot import RobotConfig
-from or_robot.scenario.description import Event, Scenario, load_scenario
+from or_robot.scenario.description import Scenario, load_scenario
+from or_robot.scenario.events import Event, HardwareEstop
 from or_robot.scenario.pilot import AutonomyPilot
 from or_robot.scenario.runner import Run, run_scenario
 from or_robot.sim.world import SimWorld
@@ -55,7 +56,7 @@ def test_the_red_button_stops_the_robot_and_it_does_not_start_again_by_itself(
 ) -> None:
     scenario = dataclasses.replace(
         load_scenario("deliver_tray"),
-        events=(Event(5.0, "hardware_estop_pressed"), Event(7.0, "hardware_estop_released")),
+        events=(Event(5.0, HardwareEstop(True)), Event(7.0, HardwareEstop(False))),
         timeout_s=10.0,
     )
     done = run(scenario, 1, tmp_path / "queue.sqlite")

@@ -9,7 +9,8 @@ import pytest
 
 from or_robot.config.robot import RobotConfig
 from or_robot.geometry.pose import wrap_angle
-from or_robot.scenario.description import Event, Scenario, load_scenario
+from or_robot.scenario.description import Scenario, load_scenario
+from or_robot.scenario.events import Event, HardwareEstop
 from or_robot.scenario.report import plot_run, summary
 from or_robot.scenario.runner import Run, run_scenario
 from or_robot.sim.world import SimWorld
@@ -114,7 +115,7 @@ def test_driving_into_a_wall_is_a_contact_and_no_success(alone: Scenario) -> Non
 
 
 def test_events_reach_the_world(alone: Scenario) -> None:
-    stop = Event(2.0, "hardware_estop_pressed")
+    stop = Event(2.0, HardwareEstop(True))
     stopped = run(dataclasses.replace(alone, events=(stop,), timeout_s=8.0), WAY)
     assert stopped.verdict.path_length < 1.0
     assert stopped.trace.robot[-1, 4] == pytest.approx(0.0, abs=1e-3)
