@@ -64,6 +64,14 @@ def slice_world(
     return OccupancyMap(spec, values)
 
 
+def footprint_of(model: Model) -> tuple[float, float]:
+    """Half length and half width of a model about its origin, m."""
+    shapes = model_shapes(model, model.name, Transform.identity())
+    corners = [np.abs(pose.position) + reach(pose, shape) for _, pose, shape in shapes]
+    half = np.max(corners, axis=0)
+    return float(half[0]), float(half[1])
+
+
 def reach(pose: Transform, shape: Shape) -> NDArray[np.float64]:
     """(3,) half sides of the upright box around a placed shape; a plane is without end."""
     if shape.kind is ShapeKind.PLANE:

@@ -54,7 +54,9 @@ class Scene:
     """Left, right, in qvel."""
     base_body: int
     mocap: NDArray[np.intp]
-    """(people, 3) mocap index of torso, left leg, right leg."""
+    """(people, 3) mocap index of torso, left leg, right leg; rising by one along the rows."""
+    pushed: dict[str, int]
+    """Person → mocap index of what they push."""
     doors: dict[str, int]
     """Door → mocap index of its leaf."""
     props: Mapping[str, int]
@@ -67,6 +69,7 @@ def build_scene(
     people: Sequence[str],
     config: SimConfig,
     props: Mapping[str, Model] = MappingProxyType({}),
+    pushed: Mapping[str, Model] = MappingProxyType({}),
 ) -> Scene:
     """Compile. The robot stands at the origin; mocap poses put people and props in place."""
     spec = mujoco.MjSpec()
@@ -83,6 +86,8 @@ def build_scene(
         owners.update(_add_leaf(spec, leaf))
     for name, prop in props.items():
         owners.update(_add_prop(spec, name, prop))
+    for name, cart in pushed.items():
+        owners.update(_add_prop(spec, _pushed_by(name), cart))
     try:
         model = spec.compile()
     except ValueError as error:
@@ -102,6 +107,7 @@ def build_scene(
             [[model.body(f"{p}/{part}").mocapid[0] for part in PERSON_PARTS] for p in people],
             dtype=np.intp,
         ).reshape(-1, len(PERSON_PARTS)),
+        pushed={n: int(model.body(_prop_body(_pushed_by(n))).mocapid[0]) for n in pushed},
         doors={leaf.name: int(model.body(f"{leaf.name}/leaf").mocapid[0]) for leaf in leaves},
         props={name: int(model.body(_prop_body(name)).mocapid[0]) for name in props},
     )
@@ -250,6 +256,10 @@ def _add_person(spec: mujoco.MjSpec, name: str) -> dict[str, str]:
             geom.group = LIDAR_GROUP if part != "torso" else OTHER_GROUP
             owners[geom.name] = name
     return owners
+
+
+def _pushed_by(person: str) -> str:
+    return f"{person}'s"
 
 
 def _prop_body(name: str) -> str:

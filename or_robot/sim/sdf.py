@@ -108,11 +108,28 @@ class Link:
 class Joint:
     name: str
     kind: str
-    """"fixed" | "revolute"."""
+    """"fixed" | "revolute" | "prismatic"."""
     parent: str
+    """A link, or "world"."""
     child: str
     axis: NDArray[np.float64]
     """(3,) unit vector in the child link."""
+    travel: float = 0.0
+    """Of a prismatic joint from its lower limit, where it is drawn, to its upper one, m."""
+    speed: float = 0.0
+    """Velocity limit of a prismatic joint, m/s."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoorDrive:
+    """An automatic sliding door's plugin element (or-robot-automatic-door)."""
+
+    joint: str
+    """Prismatic; closed at its lower limit."""
+    approach: float
+    """The sensor sees who moves nearer than this to the doorway, m."""
+    hold_s: float
+    """How long the door stays open after the last sighting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +156,13 @@ class Model:
     joints: tuple[Joint, ...]
     models: tuple[Model, ...]
     drive: DiffDrive | None
+    door: DoorDrive | None = None
 
     def link(self, name: str) -> Link | None:
         return next((link for link in self.links if link.name == name), None)
+
+    def joint(self, name: str) -> Joint | None:
+        return next((joint for joint in self.joints if joint.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)

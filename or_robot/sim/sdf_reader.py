@@ -17,6 +17,7 @@ from or_robot.share import share
 from or_robot.sim.sdf import (
     Collision,
     DiffDrive,
+    DoorDrive,
     Inertial,
     Joint,
     Link,
@@ -29,6 +30,7 @@ from or_robot.sim.sdf_sensors import read_contact, read_lidar
 from or_robot.sim.xml_tree import Element, SdfError, parse_xml
 
 VERSIONS = ("1.5", "1.6", "1.7")
+DRIVE_PLUGIN, DOOR_PLUGIN = "gz-sim-diff-drive-system", "or-robot-automatic-door"
 DEFAULT_FRICTION = 1.0
 """SDF's own default of <mu>."""
 
@@ -120,11 +122,14 @@ class _Reader:
         models = tuple(self._include(child) for child in element.all("include"))
         if not links and not models:
             raise element.error("has no <link>")
+        for plugin in element.all("plugin"):
+            if plugin.attributes.get("filename") not in (DRIVE_PLUGIN, DOOR_PLUGIN):
+                plugin.warn_unread_self("plugin")
         joints = _unique(element, "joint", _joint)
         names = {link.name for link in links}
         for joint, source in zip(joints, element.all("joint"), strict=True):
             for end in (joint.parent, joint.child):
-                if end not in names:
+                if end not in names and not (end == joint.parent == "world"):
                     raise source.error(f"there is no link {end!r}")
         return Model(
             name=element.name(),
@@ -134,6 +139,7 @@ class _Reader:
             joints=joints,
             models=models,
             drive=_drive(element, {joint.name for joint in joints}),
+            door=_door(element, {joint.name for joint in joints if joint.kind == "prismatic"}),
         )
 
 
@@ -219,22 +225,31 @@ def _shape(geometry: Element) -> Shape:
 def _joint(element: Element) -> Joint:
     element.warn_unread("parent", "child", "axis", "pose")
     kind = element.attributes.get("type", "")
-    if kind not in ("fixed", "revolute"):
-        raise element.error(f"type {kind!r} is not read", "write fixed or revolute")
+    if kind not in ("fixed", "revolute", "prismatic"):
+        raise element.error(f"type {kind!r} is not read", "write fixed, revolute or prismatic")
     parent, child = (element.get(tag).text.strip() for tag in ("parent", "child"))
     axis = np.array([0.0, 0.0, 1.0])
-    if kind == "revolute":
+    if kind != "fixed":
         source = element.get("axis").get("xyz")
         axis = np.array(source.numbers(3))
         if not np.linalg.norm(axis) > 0.0:
             raise source.error("is no direction")
-    return Joint(element.name(), kind, parent, child, axis / np.linalg.norm(axis))
+        axis /= np.linalg.norm(axis)
+    travel, speed = _slide(element.get("axis")) if kind == "prismatic" else (0.0, 0.0)
+    return Joint(element.name(), kind, parent, child, axis, travel, speed)
+
+
+def _slide(axis: Element) -> tuple[float, float]:
+    """Travel (m) and speed (m/s) of a prismatic joint."""
+    limit = axis.get("limit")
+    if limit.number("lower") != 0.0:
+        raise limit.get("lower").error("is not 0", "draw the model at its lower limit")
+    return limit.positive("upper"), limit.positive("velocity")
 
 
 def _drive(model: Element, joints: set[str]) -> DiffDrive | None:
     for plugin in model.all("plugin"):
-        if plugin.attributes.get("filename") != "gz-sim-diff-drive-system":
-            plugin.warn_unread_self("plugin")
+        if plugin.attributes.get("filename") != DRIVE_PLUGIN:
             continue
         left, right = (plugin.get(tag).text.strip() for tag in ("left_joint", "right_joint"))
         for joint in (left, right):
@@ -247,4 +262,16 @@ def _drive(model: Element, joints: set[str]) -> DiffDrive | None:
             plugin.positive("wheel_radius"),
             plugin.positive("odom_publish_frequency"),
         )
+    return None
+
+
+def _door(model: Element, slides: set[str]) -> DoorDrive | None:
+    for plugin in model.all("plugin"):
+        if plugin.attributes.get("filename") != DOOR_PLUGIN:
+            continue
+        joint = plugin.get("joint")
+        if joint.text.strip() not in slides:
+            raise joint.error(f"there is no prismatic joint {joint.text.strip()!r}")
+        approach, hold_s = plugin.positive("approach_distance"), plugin.positive("hold_time")
+        return DoorDrive(joint.text.strip(), approach, hold_s)
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,8 +12,10 @@ from numpy.typing import NDArray
 
 from or_robot.config.robot import RobotConfig
 from or_robot.errors import OrRobotError
+from or_robot.geometry.distance_field import DistanceField
 from or_robot.geometry.pose import Pose2D
 from or_robot.geometry.transform import Transform
+from or_robot.scenario.crowd import Crowd
 from or_robot.scenario.description import ObjectPlan
 from or_robot.scenario.events import (
     Action,
@@ -26,18 +29,20 @@ from or_robot.scenario.events import (
     SetBattery,
     StickDoor,
 )
-from or_robot.scenario.people import PersonPlan, Walker
-from or_robot.scenario.truth import Contact, GroundTruth, PersonTruth
+from or_robot.scenario.people import PersonPlan
+from or_robot.scenario.truth import Contact, GroundTruth
 from or_robot.sim.base import Battery, DriveController, WheelOdometry
 from or_robot.sim.config import SimConfig
 from or_robot.sim.doors import SENSOR_PERIOD_S, door_leaves, make_doors
 from or_robot.sim.lidar import Lidar
+from or_robot.sim.occupancy import footprint_of
 from or_robot.sim.props import Props
 from or_robot.sim.robot_model import courier_model
 from or_robot.sim.scene import TICK_S, build_scene
 from or_robot.sim.sdf_reader import load_model, load_world
 from or_robot.types.motion import LaserScan, Odometry, Twist2D
 from or_robot.types.sensing import SensorFrame
+from or_robot.types.site import FREE
 from or_robot.world.site import load_site
 
 TOUCH_GAP_TICKS = 20
@@ -72,24 +77,32 @@ class SimWorld:
     ) -> None:
         model = courier_model()
         description, site = load_world(world), load_site(world)
+        carts = {plan.name: load_model(plan.pushes) for plan in people if plan.pushes}
         self._scene = build_scene(
             description,
             model,
             [person.name for person in people],
             config,
             {plan.name: load_model(plan.model) for plan in objects},
+            carts,
         )
         self._data = mujoco.MjData(self._scene.model)
         self._props = Props(objects, self._scene.props, self._data)
-        self._walkers = tuple(Walker(plan) for plan in people)
         self._doors = make_doors(door_leaves(description), site.doors)
         self._sense_ticks = round(SENSOR_PERIOD_S / TICK_S)
         self._footprint = robot.footprint
         self._substeps = config.substeps
-        lidar_random, odometry_random = (
+        lidar_random, odometry_random, crowd_random = (
             np.random.Generator(np.random.PCG64(child))
-            for child in np.random.SeedSequence(seed).spawn(2)
+            for child in np.random.SeedSequence(seed).spawn(3)
         )
+        walls = DistanceField(site.map.spec, site.map.values != FREE)
+        reaches = {name: footprint_of(cart) for name, cart in carts.items()}
+        self._crowd = Crowd(people, walls, crowd_random, reaches) if people else None
+        first = self._scene.mocap.min(initial=0)
+        parts = self._data.mocap_pos[first : first + self._scene.mocap.size]
+        self._parts = parts.reshape(-1, 3, 3)
+        self._closed = np.array([door.segment() for door in self._doors.values()]).reshape(-1, 4)
         self._drive = DriveController(robot, model.drive, config)
         self._odometry = WheelOdometry(model.drive, config, odometry_random)
         self._battery = Battery(config)
@@ -128,7 +141,8 @@ class SimWorld:
             case RemoveObject(name):
                 self._props.remove(name)
             case PersonStarts(name):
-                next(w for w in self._walkers if w.plan.name == name).start(self.time_s)
+                if self._crowd is not None:
+                    self._crowd.start(name, self.time_s)
             case LidarDropout(for_s):
                 self._lidar_dead_until = self.time_s + for_s
             case Kidnap(pose):
@@ -168,19 +182,15 @@ class SimWorld:
         mujoco.mj_step(self._scene.model, self._data, nstep=self._substeps)
 
     def truth(self) -> GroundTruth:
-        people = tuple(
-            PersonTruth(walker.plan.name, walker.pose, walker.speed, walker.discs())
-            for walker in self._walkers
-        )
         base, velocity = self._base(), self._data.qvel[:6]
         twist = Twist2D(float(base.rotation[:, 0] @ velocity[:3]), float(velocity[5]))
         return GroundTruth(
             self.time_s,
             base.planar(),
             twist,
-            people,
+            self._crowd.truth() if self._crowd else (),
             tuple(self._contacts),
-            self._props.truth(),
+            self._props.truth() + (self._crowd.pushed() if self._crowd else ()),
             tuple(door.truth() for door in self._doors.values()),
         )
 
@@ -233,27 +243,41 @@ class SimWorld:
         return Transform(self._data.qpos[:3].copy(), rotation.reshape(3, 3))
 
     def _move_people(self) -> None:
-        if self._walkers:
-            corners = self._base().planar().transform(self._footprint)
-            hull = [(x, y) for x, y in corners.tolist()]
-            for walker in self._walkers:
-                walker.step(self.time_s, TICK_S, hull)
+        if self._crowd is not None:
+            self._crowd.step(
+                self.time_s,
+                TICK_S,
+                self._planar(),
+                self._drive.twist,
+                self._footprint,
+                self._closed,
+            )
             self._place_people()
 
     def _place_people(self) -> None:
-        if self._walkers:
-            parts = [part for walker in self._walkers for part in walker.parts()]
-            self._data.mocap_pos[self._scene.mocap.ravel(), :2] = parts
+        if self._crowd is None:
+            return
+        self._crowd.place(self._parts)
+        for cart in self._crowd.pushed():
+            index, half = self._scene.pushed[cart.name], cart.pose.yaw / 2.0
+            self._data.mocap_pos[index, :2] = cart.pose.x, cart.pose.y
+            self._data.mocap_quat[index] = np.cos(half), 0.0, 0.0, np.sin(half)
+
+    def _planar(self) -> Pose2D:
+        """Where the robot truly stands."""
+        x, y, _, w, i, j, k = self._data.qpos[:7].tolist()
+        return Pose2D(x, y, math.atan2(2.0 * (w * k + i * j), 1.0 - 2.0 * (j * j + k * k)))
 
     def _move_doors(self) -> None:
         looking = self._tick % self._sense_ticks == 0
-        people = [(w.pose.x, w.pose.y, w.speed) for w in self._walkers] if looking else []
+        people = self._crowd.walkers() if looking and self._crowd else []
         x, y = self._data.qpos[:2].tolist()
-        for name, door in self._doors.items():
+        for index, (name, door) in enumerate(self._doors.items()):
             if looking:
                 door.sense(self.time_s, (x, y), people)
             if door.step(self.time_s, TICK_S):
                 self._data.mocap_pos[self._scene.doors[name]] = door.position
+                self._closed[index] = door.segment()
 
     def _watch_touches(self, velocity: NDArray[np.float64]) -> None:
         """Note touches that begin; `velocity` (6,) is the base's qvel before the step."""

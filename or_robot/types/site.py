@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,3 +66,5 @@ class Site:
     map: OccupancyMap
     stations: dict[str, Station]
     zones: tuple[Zone, ...]
+    doors: dict[str, str] = field(default_factory=dict)
+    """Automatic doors by name; the room whose openings they count for, "" for none."""

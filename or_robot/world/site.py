@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
 import cv2
@@ -33,17 +34,34 @@ def load_site(name: str, root: Path | None = None) -> Site:
         known = ", ".join(sorted(path.stem for path in (root / "worlds").glob("*.yaml")))
         raise OrRobotError(f"no world {name!r}", f"one of: {known or 'none installed'}")
     stations, zones = read_stations_and_zones(description)
-    return Site(name, read_map(root / "maps" / name / "map.yaml"), stations, zones)
+    map_ = read_map(root / "maps" / name / "map.yaml")
+    return Site(name, map_, stations, zones, read_doors(description))
 
 
 def read_stations_and_zones(file: Path) -> tuple[dict[str, Station], tuple[Zone, ...]]:
     """Stations and zones of one world."""
-    fields = read_document(file).fields(required=("stations", "zones"))
+    fields = _sections(file)
     stations = {key: _station(key, value) for key, value in fields["stations"].mapping().items()}
     if not stations:
         raise fields["stations"].error("has no station")
     zones = tuple(_zone(key, value) for key, value in fields["zones"].mapping().items())
     return stations, zones
+
+
+def read_doors(file: Path) -> dict[str, str]:
+    """Name of each automatic door → its room, "" for none."""
+    fields = _sections(file)
+    if "doors" not in fields:
+        return {}
+    doors = {}
+    for name, value in fields["doors"].mapping().items():
+        entries = value.fields(required=(), optional=("room",))
+        doors[name] = entries["room"].text() if "room" in entries else ""
+    return doors
+
+
+def _sections(file: Path) -> Mapping[str, Value]:
+    return read_document(file).fields(required=("stations", "zones"), optional=("doors",))
 
 
 def _station(name: str, value: Value) -> Station:
