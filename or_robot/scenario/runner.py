@@ -43,6 +43,19 @@ class Pilot(Protocol):
         """Whether it will not try any more on anything it was asked for."""
         ...
 
+    def last_words(self) -> str:
+        """What it says of itself, in one line."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What somebody who watches a run sees."""
+
+    truth: GroundTruth
+    frame: SensorFrame
+    delivered: bool
+
 
 @dataclass(frozen=True, slots=True)
 class Trace:
@@ -61,6 +74,8 @@ class Run:
     passed: bool
     ended: str
     """"delivered" | "timeout" | "given_up"."""
+    said: str
+    """The robot's last words of itself."""
     trace: Trace
     wall_s: float
 
@@ -76,6 +91,7 @@ def run_scenario(
     robot: RobotConfig,
     seed: int,
     progress: Callable[[float], None] = lambda _fraction: None,
+    watch: Callable[[Moment], None] = lambda _moment: None,
 ) -> Run:
     """Run until delivered, given up or out of time. `world` and `pilot` were made from `seed`."""
     referee = Referee(scenario, robot)
@@ -91,19 +107,21 @@ def run_scenario(
             world.happen(action)
         while tasks and tasks[0].at_s <= now:
             pilot.submit(tasks.pop(0).request)
-        world.command(pilot.step(world.step(now)))
+        frame = world.step(now)
+        world.command(pilot.step(frame))
         truth = world.truth()
         referee.watch(truth)
+        watch(Moment(truth, frame, referee.delivered))
         if step % TRACE_EVERY == 0:
             recorder.note(truth)
             progress(now / scenario.timeout_s)
         if referee.delivered or (not tasks and pilot.given_up()):
             ended = "delivered" if referee.delivered else "given_up"
             break
-    verdict = referee.verdict()
     wall_s = time.perf_counter() - started
-    passed = verdict.passed(scenario.success)
-    return Run(seed, verdict, passed, ended, recorder.trace(), wall_s)
+    verdict = referee.verdict()
+    passed, said = verdict.passed(scenario.success), pilot.last_words()
+    return Run(seed, verdict, passed, ended, said, recorder.trace(), wall_s)
 
 
 class _Recorder:

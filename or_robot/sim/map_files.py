@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from matplotlib.figure import Figure
 
-from or_robot.scenario.report import draw_map
+from or_robot.scenario.plots import draw_map
 from or_robot.types.site import FREE, OCCUPIED, OccupancyMap, Station, Zone
 
 GREY_FREE, GREY_UNKNOWN, GREY_OCCUPIED = 254, 205, 0

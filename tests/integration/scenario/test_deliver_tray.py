@@ -38,7 +38,7 @@ def test_the_tray_arrives_and_nobody_is_touched(tmp_path: Path) -> None:
     assert figures["contacts"] == 0
     assert figures["zone_entries"] == 0
     assert figures["min_separation_m"] > 0.0
-    assert (report / "deliver_tray_1.png").is_file()
+    assert (report / "deliver_tray.html").is_file()
 
 
 @pytest.mark.timeout(300)

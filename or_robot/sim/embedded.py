@@ -1,0 +1,42 @@
+"""A scenario with physics, sensors and the robot's software in one process."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from or_robot.config.robot import RobotConfig
+from or_robot.scenario.description import Scenario, load_scenario
+from or_robot.scenario.pilot import AutonomyPilot
+from or_robot.scenario.runner import Moment, Run, run_scenario
+from or_robot.sim.world import SimWorld
+
+
+def simulate(
+    scenario: Scenario,
+    seed: int,
+    progress: Callable[[float], None] = lambda _part: None,
+    watch: Callable[[Moment], None] = lambda _moment: None,
+) -> Run:
+    """One run. `watch` sees every moment of it and may take its time."""
+    robot = RobotConfig()
+    world = SimWorld(
+        scenario.site.name,
+        seed=seed,
+        robot=robot,
+        people=scenario.people,
+        objects=scenario.objects,
+        start=scenario.start,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        pilot = AutonomyPilot(scenario, robot, seed, Path(folder) / "queue.sqlite")
+        try:
+            return run_scenario(scenario, world, pilot, robot, seed, progress, watch)
+        finally:
+            pilot.close()
+
+
+def simulate_named(name: str, seed: int, progress: Callable[[float], None]) -> Run:
+    """`simulate` for a worker process: reads the scenario itself."""
+    return simulate(load_scenario(name), seed, progress)
