@@ -8,14 +8,11 @@ from dataclasses import dataclass
 
 import mujoco
 import numpy as np
-from numpy.typing import NDArray
 
 from or_robot.config.robot import RobotConfig
 from or_robot.errors import OrRobotError
-from or_robot.geometry.distance_field import DistanceField
 from or_robot.geometry.pose import Pose2D
 from or_robot.geometry.transform import Transform
-from or_robot.scenario.crowd import Crowd
 from or_robot.scenario.description import ObjectPlan
 from or_robot.scenario.events import (
     Action,
@@ -30,23 +27,19 @@ from or_robot.scenario.events import (
     StickDoor,
 )
 from or_robot.scenario.people import PersonPlan
-from or_robot.scenario.truth import Contact, GroundTruth
+from or_robot.scenario.truth import GroundTruth
 from or_robot.sim.base import Battery, DriveController, WheelOdometry
 from or_robot.sim.config import SimConfig
-from or_robot.sim.doors import SENSOR_PERIOD_S, door_leaves, make_doors
 from or_robot.sim.lidar import Lidar
-from or_robot.sim.occupancy import footprint_of
 from or_robot.sim.props import Props
 from or_robot.sim.robot_model import courier_model
 from or_robot.sim.scene import TICK_S, build_scene
 from or_robot.sim.sdf_reader import load_model, load_world
+from or_robot.sim.surroundings import PERIOD_S, Surroundings
+from or_robot.sim.touches import TouchWatch
 from or_robot.types.motion import LaserScan, Odometry, Twist2D
 from or_robot.types.sensing import SensorFrame
-from or_robot.types.site import FREE
 from or_robot.world.site import load_site
-
-TOUCH_GAP_TICKS = 20
-"""A touch that comes back sooner than this is still the same touch."""
 
 
 @dataclass
@@ -88,32 +81,26 @@ class SimWorld:
         )
         self._data = mujoco.MjData(self._scene.model)
         self._props = Props(objects, self._scene.props, self._data)
-        self._doors = make_doors(door_leaves(description), site.doors)
-        self._sense_ticks = round(SENSOR_PERIOD_S / TICK_S)
-        self._footprint = robot.footprint
+        self._qpos, self._qvel = self._data.qpos, self._data.qvel
+        self._wheels = np.array(self._scene.wheel_dofs)
         self._substeps = config.substeps
         lidar_random, odometry_random, crowd_random = (
             np.random.Generator(np.random.PCG64(child))
             for child in np.random.SeedSequence(seed).spawn(3)
         )
-        walls = DistanceField(site.map.spec, site.map.values != FREE)
-        reaches = {name: footprint_of(cart) for name, cart in carts.items()}
-        self._crowd = Crowd(people, walls, crowd_random, reaches) if people else None
-        first = self._scene.mocap.min(initial=0)
-        parts = self._data.mocap_pos[first : first + self._scene.mocap.size]
-        self._parts = parts.reshape(-1, 3, 3)
-        self._closed = np.array([door.segment() for door in self._doors.values()]).reshape(-1, 4)
+        self._around = Surroundings(description, site, people, carts, robot, crowd_random)
+        self._around.enter(self._scene, self._data)
+        self._around_ticks = round(PERIOD_S / TICK_S)
+        self._touches = TouchWatch(self._scene)
         self._drive = DriveController(robot, model.drive, config)
         self._odometry = WheelOdometry(model.drive, config, odometry_random)
         self._battery = Battery(config)
-        self._lidar = Lidar(model.lidar, model.lidar_mount, lidar_random)
+        self._lidar = Lidar(model.lidar, model.lidar_mount, lidar_random, self._scene.model)
         self._scan_ticks = _ticks(model.lidar.rate, "lidar")
         self._odometry_ticks = _ticks(model.drive.odometry_rate, "odometry")
         self._tick = 0
         self._estop = False
         self._lidar_dead_until = 0.0
-        self._contacts: list[Contact] = []
-        self._touched: dict[str, int] = {}
         self._gathered = _Gathered([], [])
         self._place(site.stations["dock"].pose if start is None else start)
 
@@ -141,8 +128,7 @@ class SimWorld:
             case RemoveObject(name):
                 self._props.remove(name)
             case PersonStarts(name):
-                if self._crowd is not None:
-                    self._crowd.start(name, self.time_s)
+                self._around.start_person(name, self.time_s)
             case LidarDropout(for_s):
                 self._lidar_dead_until = self.time_s + for_s
             case Kidnap(pose):
@@ -154,9 +140,7 @@ class SimWorld:
 
     def set_door_stuck(self, door: str, stuck: bool) -> None:
         """A stuck door stays where it is."""
-        if door not in self._doors:
-            raise OrRobotError(f"no door {door!r}", f"one of: {', '.join(self._doors) or 'none'}")
-        self._doors[door].stuck = stuck
+        self._around.set_door_stuck(door, stuck)
 
     def step(self, until_s: float) -> SensorFrame:
         """Run to the tick at or before `until_s`; everything the sensors gave, oldest first."""
@@ -175,7 +159,7 @@ class SimWorld:
     def scan_now(self) -> LaserScan:
         """One revolution of the lidar from where the robot stands."""
         mujoco.mj_kinematics(self._scene.model, self._data)
-        return self._lidar.scan(self._scene.model, self._data, self._base(), self.time_s)
+        return self._lidar.scan(self._data, self._base(), self.time_s)
 
     def physics_step(self) -> None:
         """The physics of one tick alone: no sensor reads it and no clock advances."""
@@ -188,10 +172,10 @@ class SimWorld:
             self.time_s,
             base.planar(),
             twist,
-            self._crowd.truth() if self._crowd else (),
-            tuple(self._contacts),
-            self._props.truth() + (self._crowd.pushed() if self._crowd else ()),
-            tuple(door.truth() for door in self._doors.values()),
+            self._around.people(),
+            tuple(self._touches.contacts),
+            self._props.truth() + self._around.pushed(),
+            self._around.doors(),
         )
 
     def _put_down(self, pose: Pose2D) -> None:
@@ -202,37 +186,38 @@ class SimWorld:
 
     def _place(self, start: Pose2D) -> None:
         self._put_down(start)
-        self._place_people()
         mujoco.mj_forward(self._scene.model, self._data)
-        self._watch_touches(np.zeros(6))
-        if self._contacts:
+        self._touches.watch(self._data, np.zeros(6), 0.0)
+        if self._touches.contacts:
             raise OrRobotError(
                 f"the robot cannot start at ({start.x:g}, {start.y:g}): "
-                f"{self._contacts[0].other} is there",
+                f"{self._touches.contacts[0].other} is there",
                 "choose another start",
             )
 
     def _advance(self) -> None:
-        scene, data = self._scene, self._data
+        now = self.time_s
         powered = not self._estop and self._battery.charge > 0.0
-        data.ctrl[:] = self._drive.wheel_speeds(self.time_s, TICK_S, powered=powered)
-        self._move_people()
-        self._move_doors()
+        self._data.ctrl[:] = self._drive.wheel_speeds(now, TICK_S, powered=powered)
+        if self._tick % self._around_ticks == 0:
+            self._around.step(now, self._planar(), self._drive.twist)
         self._props.step(TICK_S)
-        before = data.qvel[:6].copy()
+        before = self._qvel[:6].copy()
         self.physics_step()
         self._tick += 1
-        wheels = data.qvel[list(scene.wheel_dofs)]
-        self._battery.drain(float(np.abs(data.actuator_force * wheels).sum()), TICK_S)
-        self._watch_touches(before)
+        self._gathered.bumper |= self._touches.watch(self._data, before, self.time_s)
         self._sense()
 
     def _sense(self) -> None:
-        scene, data, gathered = self._scene, self._data, self._gathered
+        gathered = self._gathered
         if self._tick % self._odometry_ticks == 0:
-            angles = data.qpos[[dof + 1 for dof in scene.wheel_dofs]]
             dt = self._odometry_ticks * TICK_S
+            angles = self._qpos[
+                self._wheels + 1
+            ]
             gathered.odometry.append(self._odometry.read(self.time_s, dt, angles))
+            power = np.abs(self._data.actuator_force * self._qvel[self._wheels]).sum()
+            self._battery.drain(float(power), dt)
         if self._tick % self._scan_ticks == 0 and self.time_s > self._lidar_dead_until:
             gathered.scans.append(self.scan_now())
 
@@ -242,57 +227,10 @@ class SimWorld:
         mujoco.mju_quat2Mat(rotation, self._data.qpos[3:7])
         return Transform(self._data.qpos[:3].copy(), rotation.reshape(3, 3))
 
-    def _move_people(self) -> None:
-        if self._crowd is not None:
-            self._crowd.step(
-                self.time_s,
-                TICK_S,
-                self._planar(),
-                self._drive.twist,
-                self._footprint,
-                self._closed,
-            )
-            self._place_people()
-
-    def _place_people(self) -> None:
-        if self._crowd is None:
-            return
-        self._crowd.place(self._parts)
-        for cart in self._crowd.pushed():
-            index, half = self._scene.pushed[cart.name], cart.pose.yaw / 2.0
-            self._data.mocap_pos[index, :2] = cart.pose.x, cart.pose.y
-            self._data.mocap_quat[index] = np.cos(half), 0.0, 0.0, np.sin(half)
-
     def _planar(self) -> Pose2D:
         """Where the robot truly stands."""
         x, y, _, w, i, j, k = self._data.qpos[:7].tolist()
         return Pose2D(x, y, math.atan2(2.0 * (w * k + i * j), 1.0 - 2.0 * (j * j + k * k)))
-
-    def _move_doors(self) -> None:
-        looking = self._tick % self._sense_ticks == 0
-        people = self._crowd.walkers() if looking and self._crowd else []
-        x, y = self._data.qpos[:2].tolist()
-        for index, (name, door) in enumerate(self._doors.items()):
-            if looking:
-                door.sense(self.time_s, (x, y), people)
-            if door.step(self.time_s, TICK_S):
-                self._data.mocap_pos[self._scene.doors[name]] = door.position
-                self._closed[index] = door.segment()
-
-    def _watch_touches(self, velocity: NDArray[np.float64]) -> None:
-        """Note touches that begin; `velocity` (6,) is the base's qvel before the step."""
-        pairs = self._data.contact.geom
-        scene = self._scene
-        for index in np.flatnonzero(scene.things[pairs].any(axis=1)):
-            first, second = pairs[index]
-            name = scene.owners[second if scene.things[second] else first]
-            if scene.bumper_geom in (first, second):
-                self._gathered.bumper = True
-            if self._tick - self._touched.get(name, -TOUCH_GAP_TICKS) >= TOUCH_GAP_TICKS:
-                point = self._data.contact.pos[index] - self._data.qpos[:3]
-                at_point = velocity[:2] + velocity[5] * np.array([-point[1], point[0]])
-                self._contacts.append(Contact(self.time_s, name, float(np.hypot(*at_point))))
-            self._touched[name] = self._tick
 
 
 def _ticks(rate: float, what: str) -> int:
