@@ -59,6 +59,16 @@ class Zone:
 
 
 @dataclass(frozen=True, slots=True)
+class Door:
+    """An automatic sliding door; on the map it is open."""
+
+    room: str
+    """Whose air its openings disturb; empty when none."""
+    leaf: NDArray[np.float64]
+    """(2, 2) ends of the closed leaf, m."""
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """Everything fixed about one wing."""
 
@@ -66,5 +76,5 @@ class Site:
     map: OccupancyMap
     stations: dict[str, Station]
     zones: tuple[Zone, ...]
-    doors: dict[str, str] = field(default_factory=dict)
-    """Automatic doors by name; the room whose openings they count for, "" for none."""
+    doors: dict[str, Door] = field(default_factory=dict)
+    """Automatic doors by name."""

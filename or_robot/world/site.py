@@ -16,7 +16,7 @@ from or_robot.geometry.grid import GridSpec
 from or_robot.geometry.polygon import is_simple, signed_area
 from or_robot.geometry.pose import Pose2D
 from or_robot.share import share
-from or_robot.types.site import FREE, OCCUPIED, UNKNOWN, OccupancyMap, Site, Station, Zone
+from or_robot.types.site import FREE, OCCUPIED, UNKNOWN, Door, OccupancyMap, Site, Station, Zone
 
 STATION_KINDS = ("dock", "supply", "room", "pathology", "waste", "recovery")
 ZONE_KINDS = ("room", "keep_out", "slow", "sterile")
@@ -48,16 +48,19 @@ def read_stations_and_zones(file: Path) -> tuple[dict[str, Station], tuple[Zone,
     return stations, zones
 
 
-def read_doors(file: Path) -> dict[str, str]:
-    """Name of each automatic door → its room, "" for none."""
+def read_doors(file: Path) -> dict[str, Door]:
+    """The automatic doors of one world, by name."""
     fields = _sections(file)
-    if "doors" not in fields:
-        return {}
-    doors = {}
-    for name, value in fields["doors"].mapping().items():
-        entries = value.fields(required=(), optional=("room",))
-        doors[name] = entries["room"].text() if "room" in entries else ""
-    return doors
+    found = fields["doors"].mapping() if "doors" in fields else {}
+    return {name: _door(value) for name, value in found.items()}
+
+
+def _door(value: Value) -> Door:
+    fields = value.fields(required=("leaf",), optional=("room",))
+    ends = np.array([point.numbers(2) for point in fields["leaf"].items()])
+    if ends.shape != (2, 2) or np.array_equal(*ends):
+        raise fields["leaf"].error("is no door", "give both ends of the closed leaf")
+    return Door(fields["room"].text() if "room" in fields else "", ends)
 
 
 def _sections(file: Path) -> Mapping[str, Value]:

@@ -13,6 +13,7 @@ from or_robot.sim.doors import door_leaves, make_doors
 from or_robot.sim.sdf_reader import load_world
 from or_robot.sim.world import SimWorld
 from or_robot.types.motion import Twist2D
+from or_robot.world.site import load_site
 
 BEFORE_OR_1 = Pose2D(8.6, 8.0, math.pi / 2)
 
@@ -89,3 +90,10 @@ def test_an_unknown_door_and_a_door_in_one_file_only_are_refused() -> None:
     leaves = door_leaves(load_world("operating_wing"))
     with pytest.raises(OrRobotError, match="or_1_door"):
         make_doors(leaves, {leaf.name: "" for leaf in leaves[1:]})
+
+
+def test_the_wing_names_its_doors_where_they_are() -> None:
+    doors = load_site("operating_wing").doors
+    for leaf in door_leaves(load_world("operating_wing")):
+        ends = np.array(sorted(leaf.doorway))
+        assert np.allclose(ends, sorted(doors[leaf.name].leaf.tolist()), atol=0.01)
