@@ -31,6 +31,8 @@ class Lidar:
         self._sensor = sensor
         self._mount = mount
         self._random = random
+        bearings = sensor.angle_min + sensor.angle_increment * np.arange(sensor.beams)
+        self._beams = np.stack([np.cos(bearings), np.sin(bearings)], axis=1)
         self._geoms = np.flatnonzero(model.geom_group == LIDAR_GROUP)
         types = model.geom_type[self._geoms].tolist()
         self._kinds = np.array([KINDS[kind] for kind in types], dtype=np.int64)
@@ -50,6 +52,7 @@ class Lidar:
             frame.rotation,
             sensor.angle_min,
             sensor.angle_increment,
+            self._beams,
             self._kinds,
             self._halves,
             data.geom_xpos[self._geoms],

@@ -22,6 +22,7 @@ def cast(
     rotation: NDArray[np.float64],
     angle_min: float,
     increment: float,
+    beams: NDArray[np.float64],
     kinds: NDArray[np.int64],
     halves: NDArray[np.float64],
     positions: NDArray[np.float64],
@@ -30,11 +31,10 @@ def cast(
 ) -> None:
     """Lower `ranges` (beams,) to the nearest hit; m. Filled with the longest range before.
 
-    origin (3,), rotation (3, 3): world ← sensor, beams lie in its x-y plane. Shapes: kinds (n,),
+    beams (n, 2): cosine and sine of angle_min + k · increment. origin (3,), rotation (3, 3): world ← sensor, beams lie in its x-y plane. Shapes: kinds (n,),
     halves (n, 3) half sides (a cylinder's are radius, radius, half length), positions (n, 3),
     rotations (n, 9): world ← shape.
     """
-    beams = ranges.size
     local = np.empty((3, 3))
     start = np.empty(3)
     for n in range(kinds.size):
@@ -45,11 +45,10 @@ def cast(
                 local[a, b] = 0.0
                 for c in range(3):
                     local[a, b] += rotations[n, 3 * c + a] * rotation[c, b]
-        first, last = _covered(start, local, halves[n], angle_min, increment, beams)
+        first, last = _covered(start, local, halves[n], angle_min, increment, ranges.size)
         for index in range(first, last + 1):
-            k = index % beams
-            angle = angle_min + k * increment
-            cos, sin = math.cos(angle), math.sin(angle)
+            k = index % ranges.size
+            cos, sin = beams[k, 0], beams[k, 1]
             dx = local[0, 0] * cos + local[0, 1] * sin
             dy = local[1, 0] * cos + local[1, 1] * sin
             dz = local[2, 0] * cos + local[2, 1] * sin
