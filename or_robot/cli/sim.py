@@ -1,4 +1,4 @@
-"""`or-robot sim`: maps made from worlds."""
+"""`or-robot sim`: maps made from worlds, a live view of a run."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from or_robot.scenario.description import load_scenario
 from or_robot.share import share
 from or_robot.sim.map_files import write_map, write_picture
 from or_robot.sim.occupancy import slice_world
 from or_robot.sim.robot_model import courier_model
 from or_robot.sim.sdf_reader import load_world
+from or_robot.sim.view import show
 from or_robot.world.site import read_stations_and_zones
 
 app = typer.Typer(help="The simulated wing.", no_args_is_help=True, add_completion=False)
@@ -41,3 +43,19 @@ def map_(
     write_map(made, folder)
     write_picture(made, stations, zones, folder / "map.png")
     print(f"{folder}: {made.spec.columns} × {made.spec.rows} cells of {resolution:g} m")
+
+
+@app.command()
+def view(
+    scenario: Annotated[str, typer.Argument(help="a name from `or-robot scenario list`")] = (
+        "deliver_tray"
+    ),
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    speed: Annotated[
+        float, typer.Option(min=0.0, help="times real time; 0: as fast as it goes")
+    ] = 1.0,
+    host: Annotated[str, typer.Option(help="address the page listens on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any")] = 8090,
+) -> None:
+    """Run a scenario and watch it from above in a browser."""
+    show(load_scenario(scenario), seed, speed, host, port, lambda line: print(line, flush=True))

@@ -116,7 +116,7 @@ def load_scenario(name: str, root: Path | None = None) -> Scenario:
         site=site,
         start=_start(fields["start"], site),
         people=tuple(_person(key, people[key], site.map, key in called) for key in people),
-        objects=tuple(_object(key, value, files[name]) for key, value in objects.items()),
+        objects=tuple(_object(key, value) for key, value in objects.items()),
         phases=tuple(_phase(value, site) for value in phases),
         tasks=tasks,
         events=events,
@@ -147,12 +147,16 @@ def _task(value: Value, site: Site, scenario: str, index: int) -> TimedTask:
     return TimedTask(fields["at_s"].number(low=0.0), request)
 
 
-def _object(name: str, value: Value, file: Path) -> ObjectPlan:
+def _model(value: Value) -> str:
+    folder = value.file.parent.parent / "models"
+    return value.text(tuple(sorted(path.name for path in folder.iterdir())))
+
+
+def _object(name: str, value: Value) -> ObjectPlan:
     fields = value.fields(required=("model",), optional=("pose", "height"))
-    folder = file.parent.parent / "models"
     return ObjectPlan(
         name=name,
-        model=fields["model"].text(tuple(sorted(path.name for path in folder.iterdir()))),
+        model=_model(fields["model"]),
         pose=read_pose(fields["pose"]) if "pose" in fields else None,
         height=read_height(fields),
     )
@@ -190,7 +194,8 @@ def _success(value: Value) -> SuccessRules:
 def _person(name: str, value: Value, map_: OccupancyMap, called: bool) -> PersonPlan:
     """`called`: an event says when the person sets off."""
     fields = value.fields(
-        required=("waypoints", "speed"), optional=("start_s", "repeat", "attentive")
+        required=("waypoints", "speed"),
+        optional=("start_s", "repeat", "attentive", "group", "turns_back", "pushes"),
     )
     if called and "start_s" in fields:
         raise fields["start_s"].error("is there beside an event person_starts", "keep one of them")
@@ -203,6 +208,9 @@ def _person(name: str, value: Value, map_: OccupancyMap, called: bool) -> Person
         start_s=math.inf if called else start_s,
         repeat=fields["repeat"].text(REPEATS) if "repeat" in fields else "stop",
         attentive=attentive == "true",
+        group=fields["group"].text() if "group" in fields else "",
+        turns_back=fields["turns_back"].number(0.0, 60.0) if "turns_back" in fields else 0.0,
+        pushes=_model(fields["pushes"]) if "pushes" in fields else "",
     )
 
 

@@ -6,18 +6,21 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from or_robot.autonomy.autonomy import AutonomyOutput
 from or_robot.config.robot import RobotConfig
 from or_robot.scenario.description import Scenario, load_scenario
 from or_robot.scenario.pilot import AutonomyPilot
 from or_robot.scenario.runner import Moment, Run, run_scenario
 from or_robot.sim.world import SimWorld
 
+Watch = Callable[[Moment, AutonomyOutput | None], None]
+
 
 def simulate(
     scenario: Scenario,
     seed: int,
     progress: Callable[[float], None] = lambda _part: None,
-    watch: Callable[[Moment], None] = lambda _moment: None,
+    watch: Watch = lambda _moment, _said: None,
 ) -> Run:
     """One run. `watch` sees every moment of it and may take its time."""
     robot = RobotConfig()
@@ -32,7 +35,15 @@ def simulate(
     with tempfile.TemporaryDirectory() as folder:
         pilot = AutonomyPilot(scenario, robot, seed, Path(folder) / "queue.sqlite")
         try:
-            return run_scenario(scenario, world, pilot, robot, seed, progress, watch)
+            return run_scenario(
+                scenario,
+                world,
+                pilot,
+                robot,
+                seed,
+                progress,
+                lambda moment: watch(moment, pilot.output),
+            )
         finally:
             pilot.close()
 

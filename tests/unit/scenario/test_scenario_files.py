@@ -155,6 +155,16 @@ def test_a_person_whom_an_event_calls_waits_for_it(root: Path) -> None:
     }
 
 
+def test_people_walk_in_groups_turn_back_and_push(root: Path) -> None:
+    (root / "models").symlink_to(share("simulation") / "models")
+    text = TEXT.replace("speed: 1.1", "speed: 1.1\n    group: a\n    turns_back: 2")
+    text = text.replace("speed: 0.9", "speed: 0.9\n    pushes: patient_bed")
+    (root / "scenarios" / "deliver_tray.yaml").write_text(text)
+    nurse, porter = load_scenario("deliver_tray", root).people
+    assert (nurse.group, nurse.turns_back, nurse.pushes) == ("a", 2.0, "")
+    assert porter.pushes == "patient_bed"
+
+
 @pytest.mark.parametrize(
     ("event", "says"),
     [
