@@ -12,9 +12,10 @@ from or_robot.errors import OrRobotError
 from or_robot.share import share
 
 FILES = {
-    "/": ("index.html", "text/html; charset=utf-8"),
-    "/view.js": ("view.js", "text/javascript; charset=utf-8"),
-    "/view.css": ("view.css", "text/css; charset=utf-8"),
+    "/": ("sim_view/index.html", "text/html; charset=utf-8"),
+    "/view.js": ("sim_view/view.js", "text/javascript; charset=utf-8"),
+    "/view.css": ("sim_view/view.css", "text/css; charset=utf-8"),
+    "/icon.svg": ("static/icon.svg", "image/svg+xml"),
 }
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'"
@@ -100,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
         elif self.path in FILES:
             name, kind = FILES[self.path]
-            self._send(share("web", "sim_view", name).read_bytes(), kind)
+            self._send(share("web", *name.split("/")).read_bytes(), kind)
         elif self.path == "/scene.json":
             self._send(self.scene, "application/json")
         elif self.path == "/map.png":

@@ -65,6 +65,7 @@ def get(server: ViewServer, path: str, host: str | None = None) -> tuple[int, An
         ("/", "text/html", b"<canvas"),
         ("/view.js", "text/javascript", b"EventSource"),
         ("/view.css", "text/css", b"canvas"),
+        ("/icon.svg", "image/svg+xml", b"<svg"),
         ("/scene.json", "application/json", b"sterile_store"),
         ("/map.png", "image/png", b"PNG"),
     ],
