@@ -21,6 +21,8 @@ from or_robot.types.tasks import TaskRequest
 
 STEP_S = 0.02
 """The safety gate's period, the shortest in the robot."""
+SETTLE_S = 1.0
+"""A robot that is done still stands for handing over, and this much longer."""
 TRACE_EVERY = 5
 """Steps between two points of the trace."""
 
@@ -100,7 +102,7 @@ def run_scenario(
     schedule = Schedule(scenario.events)
     truth = world.truth()
     started = time.perf_counter()
-    ended = "timeout"
+    ended, idle_s = "timeout", 0.0
     for step in range(1, round(scenario.timeout_s / STEP_S) + 1):
         now = step * STEP_S
         for action in schedule.due(now, truth.robot):
@@ -115,7 +117,8 @@ def run_scenario(
         if step % TRACE_EVERY == 0:
             recorder.note(truth)
             progress(now / scenario.timeout_s)
-        if referee.delivered or (not tasks and pilot.given_up()):
+        idle_s = idle_s + STEP_S if not tasks and pilot.given_up() else 0.0
+        if referee.delivered or idle_s > scenario.success.stand_s + SETTLE_S:
             ended = "delivered" if referee.delivered else "given_up"
             break
     wall_s = time.perf_counter() - started

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from or_robot.autonomy.autonomy import AutonomyOutput
@@ -51,3 +52,8 @@ def simulate(
 def simulate_named(name: str, seed: int, progress: Callable[[float], None]) -> Run:
     """`simulate` for a worker process: reads the scenario itself."""
     return simulate(load_scenario(name), seed, progress)
+
+
+def simulate_cut(name: str, timeout_s: float, seed: int, progress: Callable[[float], None]) -> Run:
+    """The beginning of a scenario alone, for comparisons of runs."""
+    return simulate(replace(load_scenario(name), timeout_s=timeout_s), seed, progress)
