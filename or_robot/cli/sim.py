@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
+from or_robot.config.robot import RobotConfig
 from or_robot.scenario.description import load_scenario
 from or_robot.share import share
-from or_robot.sim.map_files import write_map, write_picture
+from or_robot.sim.map_files import write_map, write_masks, write_picture
 from or_robot.sim.occupancy import slice_world
+from or_robot.sim.pictures import take_pictures
 from or_robot.sim.robot_model import courier_model
 from or_robot.sim.sdf_reader import load_world
 from or_robot.sim.view import show
@@ -32,7 +34,7 @@ def map_(
     ] = None,
     resolution: Annotated[float, typer.Option(min=0.01, max=0.5, help="cell side, m")] = 0.05,
 ) -> None:
-    """Make a world's map: its geometry at the height of the lidar (map.yaml, map.pgm, map.png)."""
+    """Make a world's map (its geometry at the height of the lidar), zone masks and a picture."""
     description = load_world(world)
     root = share("simulation")
     stations, zones = read_stations_and_zones(root / "worlds" / f"{world}.yaml")
@@ -41,6 +43,7 @@ def map_(
     made = slice_world(description, height, resolution, inside)
     folder = out or root / "maps" / world
     write_map(made, folder)
+    write_masks(made.spec, zones, RobotConfig().max_speed, folder)
     write_picture(made, stations, zones, folder / "map.png")
     print(f"{folder}: {made.spec.columns} × {made.spec.rows} cells of {resolution:g} m")
 
@@ -59,3 +62,13 @@ def view(
 ) -> None:
     """Run a scenario and watch it from above in a browser."""
     show(load_scenario(scenario), seed, speed, host, port, lambda line: print(line, flush=True))
+
+
+@app.command()
+def pictures(
+    out: Annotated[Path, typer.Option(help="folder to write")] = Path("docs/images"),
+    scenario: Annotated[str, typer.Option(help="whose people are in them")] = "crowded_corridor",
+) -> None:
+    """Make the pictures of the documentation: wing, robot, people (needs EGL, no display)."""
+    for file in take_pictures(load_scenario(scenario), out):
+        print(file)

@@ -31,9 +31,9 @@ def cast(
 ) -> None:
     """Lower `ranges` (beams,) to the nearest hit; m. Filled with the longest range before.
 
-    beams (n, 2): cosine and sine of angle_min + k · increment. origin (3,), rotation (3, 3): world ← sensor, beams lie in its x-y plane. Shapes: kinds (n,),
-    halves (n, 3) half sides (a cylinder's are radius, radius, half length), positions (n, 3),
-    rotations (n, 9): world ← shape.
+    beams (m, 2): cosine and sine of angle_min + k · increment. origin (3,), rotation (3, 3):
+    world ← sensor; beams lie in its x-y plane. Shapes: kinds (n,), halves (n, 3) half sides (a
+    cylinder's are radius, radius, half length), positions (n, 3), rotations (n, 9): world ← shape.
     """
     local = np.empty((3, 3))
     start = np.empty(3)

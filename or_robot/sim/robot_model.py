@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from or_robot.geometry.transform import Transform
+from or_robot.sim.occupancy import model_shapes, reach
 from or_robot.sim.sdf import DiffDrive, LidarSensor, Model
 from or_robot.sim.sdf_reader import load_model
 from or_robot.sim.xml_tree import SdfError
@@ -27,6 +28,12 @@ class RobotModel:
     def lidar_height(self) -> float:
         """Of the scan plane above the floor, m."""
         return float(self.lidar_mount.position[2])
+
+    @property
+    def height(self) -> float:
+        """Of the highest point of the body above the floor, m."""
+        shapes = model_shapes(self.model, self.model.name, Transform.identity())
+        return max(float(pose.position[2] + reach(pose, shape)[2]) for _, pose, shape in shapes)
 
 
 def courier_model(name: str = "or_courier", root: Path | None = None) -> RobotModel:

@@ -28,7 +28,7 @@ TICK_S = 0.01
 LIDAR_GROUP, OTHER_GROUP, ROBOT_GROUP = 1, 2, 3
 PLANE_MARGIN = 0.25
 """How far above or below the lidar a shape may end and still be offered to its beams, m (tilt)."""
-STATIC_BITS, PERSON_BITS, ROBOT_BITS = (1, 0), (2, 0), (4, 3)
+NO_BITS, STATIC_BITS, PERSON_BITS, ROBOT_BITS = (0, 0), (1, 0), (2, 0), (4, 3)
 """contype, conaffinity."""
 LEG_HEIGHT, SHOULDER_HEIGHT, HEAD_RADIUS = 0.80, 1.50, 0.11
 PERSON_PARTS = ("torso", "left_leg", "right_leg")
@@ -77,7 +77,7 @@ def build_scene(
     spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
     spec.option.impratio = 10.0
     spec.option.gravity = world.gravity
-    owners = _add_static(spec, world, robot.lidar_height)
+    owners = _add_static(spec, world, robot)
     _add_robot(spec, robot, config)
     for name in people:
         owners.update(_add_person(spec, name))
@@ -113,17 +113,21 @@ def build_scene(
     )
 
 
-def _add_static(spec: mujoco.MjSpec, world: World, lidar_height: float) -> dict[str, str]:
-    """Add the world's geometry; returns geom name → model name."""
+def _add_static(spec: mujoco.MjSpec, world: World, robot: RobotModel) -> dict[str, str]:
+    """Add the world's geometry; returns geom name → model name.
+
+    What hangs higher than the robot can touch takes no part in the physics.
+    """
     owners: dict[str, str] = {}
     moving = [m.name for m in world.models if not (m.static or m.door)]
     if moving:
         raise OrRobotError(f"model {moving[0]!r} is not static", "write <static>true</static>")
     for index, (owner, pose, shape) in enumerate(placed_shapes(world)):
         geom = _add_geom(spec.worldbody, f"{owner}/{index}", pose, shape)
-        geom.contype, geom.conaffinity = STATIC_BITS
         half = reach(pose, shape)[2]
-        near = abs(pose.position[2] - lidar_height) <= half + PLANE_MARGIN
+        overhead = pose.position[2] - half > robot.height + PLANE_MARGIN
+        geom.contype, geom.conaffinity = NO_BITS if overhead else STATIC_BITS
+        near = abs(pose.position[2] - robot.lidar_height) <= half + PLANE_MARGIN
         floor = shape.kind is ShapeKind.PLANE
         geom.group = LIDAR_GROUP if near and not floor else OTHER_GROUP
         if not floor:

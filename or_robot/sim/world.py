@@ -33,7 +33,7 @@ from or_robot.sim.config import SimConfig
 from or_robot.sim.lidar import Lidar
 from or_robot.sim.props import Props
 from or_robot.sim.robot_model import courier_model
-from or_robot.sim.scene import TICK_S, build_scene
+from or_robot.sim.scene import TICK_S, Scene, build_scene
 from or_robot.sim.sdf_reader import load_model, load_world
 from or_robot.sim.surroundings import PERIOD_S, Surroundings
 from or_robot.sim.touches import TouchWatch
@@ -107,6 +107,11 @@ class SimWorld:
     @property
     def time_s(self) -> float:
         return self._tick * TICK_S
+
+    @property
+    def physics(self) -> tuple[Scene, mujoco.MjData]:
+        """For renderers: to look at, not to change."""
+        return self._scene, self._data
 
     def command(self, twist: Twist2D) -> None:
         """A new /cmd_vel. The base stops by itself 250 ms after the last one."""
@@ -212,9 +217,7 @@ class SimWorld:
         gathered = self._gathered
         if self._tick % self._odometry_ticks == 0:
             dt = self._odometry_ticks * TICK_S
-            angles = self._qpos[
-                self._wheels + 1
-            ]
+            angles = self._qpos[self._wheels + 1]
             gathered.odometry.append(self._odometry.read(self.time_s, dt, angles))
             power = np.abs(self._data.actuator_force * self._qvel[self._wheels]).sum()
             self._battery.drain(float(power), dt)

@@ -23,12 +23,18 @@ EDGE_SPACING = 0.05
 
 def keep_out_mask(spec: GridSpec, zones: Iterable[Zone]) -> NDArray[np.bool_]:
     """(rows, columns) cells in a no-go zone or on its edge."""
-    mask = np.zeros(spec.shape, dtype=np.uint8)
+    mask = np.zeros(spec.shape, dtype=np.bool_)
     for zone in zones:
         if zone.kind in NO_GO:
-            offset = zone.polygon - np.array([spec.origin_x, spec.origin_y])
-            corners = np.round(offset / spec.resolution - 0.5).astype(np.int32)
-            cv2.fillPoly(mask, [corners], 1)
+            mask |= polygon_mask(spec, zone.polygon)
+    return mask
+
+
+def polygon_mask(spec: GridSpec, polygon: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(rows, columns) cells in a polygon (n, 2), m, or on its edge."""
+    mask = np.zeros(spec.shape, dtype=np.uint8)
+    offset = polygon - np.array([spec.origin_x, spec.origin_y])
+    cv2.fillPoly(mask, [np.round(offset / spec.resolution - 0.5).astype(np.int32)], 1)
     return mask.astype(np.bool_)
 
 
