@@ -21,7 +21,7 @@ def test_one_picture_a_view_with_robot_and_people_in_it(tmp_path) -> None:
     for file in files:
         pixels = cv2.imread(str(file)).astype(int)
         assert pixels.shape == (pictures.SIZE[1], pictures.SIZE[0], 3)
-        blue, green, red = np.moveaxis(pixels, -1, 0)
+        blue, _, red = np.moveaxis(pixels, -1, 0)
         assert (blue - red > 60).sum() > 100, f"{file.stem}: no robot"
         assert (red - blue > 60).sum() > 100, f"{file.stem}: no person"
 
