@@ -48,7 +48,7 @@ def plot_run(scenario: Scenario, run: Run, footprint: NDArray[np.float64]) -> by
     speed.plot(robot[:, 0], robot[:, 4], label="forward (m/s)")
     speed.plot(robot[:, 0], robot[:, 5], linewidth=0.6, label="yaw rate (rad/s)")
     speed.set(xlabel="time (s)")
-    speed.legend()
+    speed.legend(loc="upper right")
     return _png(figure)
 
 

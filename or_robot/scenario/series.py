@@ -28,7 +28,7 @@ def run_series(
     """
     if workers == 1 or len(seeds) <= 1:
         for index, seed in enumerate(seeds):
-            yield simulate(seed, lambda part, before=index: progress((before + part) / len(seeds)))  # type: ignore[misc]
+            yield simulate(seed, _part_of(index, len(seeds), progress))
         return
     # spawn: a fork would copy threads of numerical libraries in an unknown state
     context = multiprocessing.get_context("spawn")
@@ -43,6 +43,10 @@ def run_series(
                 yield future.result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _part_of(index: int, count: int, progress: Progress) -> Progress:
+    return lambda part: progress((index + part) / count)
 
 
 def _share(parts: Any) -> None:

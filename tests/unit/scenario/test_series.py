@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_runs import made_by_seed, made_run
 
@@ -66,6 +66,7 @@ def test_the_fingerprint_follows_the_scenario() -> None:
     assert fingerprint(SCENARIO) == fingerprint(SCENARIO) != fingerprint(other)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.floats(0.0, 1e3), min_size=2, max_size=30))
 def test_the_mean_lies_in_its_interval_and_percentiles_in_the_data(values: list[float]) -> None:
     found = spread(values)
