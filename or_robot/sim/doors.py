@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from or_robot.errors import OrRobotError
 from or_robot.geometry.transform import Transform
 from or_robot.scenario.truth import DoorTruth
-from or_robot.sim.sdf import Collision, DoorDrive, World
+from or_robot.sim.sdf import Collision, DoorDrive, Visual, World
 
 SENSOR_PERIOD_S = 0.1
 MOVING = 0.1
@@ -31,6 +31,7 @@ class DoorLeaf:
     frame: Transform
     """map ← leaf link, closed."""
     collisions: tuple[Collision, ...]
+    visuals: tuple[Visual, ...]
     slide: NDArray[np.float64]
     """(3,) from closed to open, m in the map frame."""
     speed: float
@@ -57,7 +58,11 @@ def door_leaves(world: World) -> tuple[DoorLeaf, ...]:
             raise OrRobotError(f"door {model.name!r} has no leaf", "mend its model.sdf")
         frame = model.pose.compose(leaf.pose)
         slide = frame.rotation @ joint.axis * joint.travel
-        found.append(DoorLeaf(model.name, frame, leaf.collisions, slide, joint.speed, model.door))
+        found.append(
+            DoorLeaf(
+                model.name, frame, leaf.collisions, leaf.visuals, slide, joint.speed, model.door
+            )
+        )
     return tuple(found)
 
 

@@ -19,9 +19,11 @@ from or_robot.geometry.transform import Transform
 from or_robot.scenario.people import LEG_RADIUS, TORSO_RADIUS
 from or_robot.sim.config import SimConfig
 from or_robot.sim.doors import DoorLeaf, door_leaves
+from or_robot.sim.geoms import add_geom, leaf_body, prop_body, quaternion
+from or_robot.sim.looks import add_looks
 from or_robot.sim.occupancy import model_shapes, placed_shapes, reach
 from or_robot.sim.robot_model import BASE_LINK, RobotModel
-from or_robot.sim.sdf import Collision, Joint, Link, Model, Shape, ShapeKind, World
+from or_robot.sim.sdf import Collision, Joint, Link, Model, ShapeKind, World
 
 TICK_S = 0.01
 """Base control, people and touches are looked at this often; physics steps divide it."""
@@ -32,12 +34,6 @@ NO_BITS, STATIC_BITS, PERSON_BITS, ROBOT_BITS = (0, 0), (1, 0), (2, 0), (4, 3)
 """contype, conaffinity."""
 LEG_HEIGHT, SHOULDER_HEIGHT, HEAD_RADIUS = 0.80, 1.50, 0.11
 PERSON_PARTS = ("torso", "left_leg", "right_leg")
-GEOM_TYPES = {
-    ShapeKind.BOX: mujoco.mjtGeom.mjGEOM_BOX,
-    ShapeKind.CYLINDER: mujoco.mjtGeom.mjGEOM_CYLINDER,
-    ShapeKind.SPHERE: mujoco.mjtGeom.mjGEOM_SPHERE,
-    ShapeKind.PLANE: mujoco.mjtGeom.mjGEOM_PLANE,
-}
 
 
 @dataclass(frozen=True)
@@ -70,8 +66,13 @@ def build_scene(
     config: SimConfig,
     props: Mapping[str, Model] = MappingProxyType({}),
     pushed: Mapping[str, Model] = MappingProxyType({}),
+    *,
+    looks: bool = False,
 ) -> Scene:
-    """Compile. The robot stands at the origin; mocap poses put people and props in place."""
+    """Compile. The robot stands at the origin; mocap poses put people and props in place.
+
+    With `looks` the scene also has what a camera sees: same bodies, so that a state fits both.
+    """
     spec = mujoco.MjSpec()
     spec.option.timestep = TICK_S / config.substeps
     spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
@@ -88,6 +89,8 @@ def build_scene(
         owners.update(_add_prop(spec, name, prop))
     for name, cart in pushed.items():
         owners.update(_add_prop(spec, _pushed_by(name), cart))
+    if looks:
+        add_looks(spec, world, robot, {**props, **{_pushed_by(n): m for n, m in pushed.items()}})
     try:
         model = spec.compile()
     except ValueError as error:
@@ -107,9 +110,9 @@ def build_scene(
             [[model.body(f"{p}/{part}").mocapid[0] for part in PERSON_PARTS] for p in people],
             dtype=np.intp,
         ).reshape(-1, len(PERSON_PARTS)),
-        pushed={n: int(model.body(_prop_body(_pushed_by(n))).mocapid[0]) for n in pushed},
-        doors={leaf.name: int(model.body(f"{leaf.name}/leaf").mocapid[0]) for leaf in leaves},
-        props={name: int(model.body(_prop_body(name)).mocapid[0]) for name in props},
+        pushed={n: int(model.body(prop_body(_pushed_by(n))).mocapid[0]) for n in pushed},
+        doors={leaf.name: int(model.body(leaf_body(leaf.name)).mocapid[0]) for leaf in leaves},
+        props={name: int(model.body(prop_body(name)).mocapid[0]) for name in props},
     )
 
 
@@ -123,7 +126,7 @@ def _add_static(spec: mujoco.MjSpec, world: World, robot: RobotModel) -> dict[st
     if moving:
         raise OrRobotError(f"model {moving[0]!r} is not static", "write <static>true</static>")
     for index, (owner, pose, shape) in enumerate(placed_shapes(world)):
-        geom = _add_geom(spec.worldbody, f"{owner}/{index}", pose, shape)
+        geom = add_geom(spec.worldbody, f"{owner}/{index}", pose, shape)
         half = reach(pose, shape)[2]
         overhead = pose.position[2] - half > robot.height + PLANE_MARGIN
         geom.contype, geom.conaffinity = NO_BITS if overhead else STATIC_BITS
@@ -137,39 +140,15 @@ def _add_static(spec: mujoco.MjSpec, world: World, robot: RobotModel) -> dict[st
 
 def _add_leaf(spec: mujoco.MjSpec, leaf: DoorLeaf) -> dict[str, str]:
     """A mocap body: the door's motor is stronger than anything it meets."""
-    body = spec.worldbody.add_body(name=f"{leaf.name}/leaf", mocap=True)
+    body = spec.worldbody.add_body(name=leaf_body(leaf.name), mocap=True)
     body.pos, body.quat = leaf.frame.position, quaternion(leaf.frame.rotation)
     owners = {}
     for collision in leaf.collisions:
-        geom = _add_geom(body, f"{leaf.name}/{collision.name}", collision.pose, collision.shape)
+        geom = add_geom(body, f"{leaf.name}/{collision.name}", collision.pose, collision.shape)
         geom.contype, geom.conaffinity = STATIC_BITS
         geom.group = LIDAR_GROUP
         owners[geom.name] = leaf.name
     return owners
-
-
-def _add_geom(body: mujoco.MjsBody, name: str, pose: Transform, shape: Shape) -> mujoco.MjsGeom:
-    half = shape.half_extent
-    size = {
-        ShapeKind.BOX: half,
-        ShapeKind.CYLINDER: (half[0], half[2], 0.0),
-        ShapeKind.SPHERE: (half[0], 0.0, 0.0),
-        ShapeKind.PLANE: (0.0, 0.0, 1.0),
-    }[shape.kind]
-    return body.add_geom(
-        name=name,
-        type=GEOM_TYPES[shape.kind],
-        size=size,
-        pos=pose.position,
-        quat=quaternion(pose.rotation),
-    )
-
-
-def quaternion(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(3, 3) rotation to (4,) w, x, y, z."""
-    found = np.zeros(4)
-    mujoco.mju_mat2Quat(found, rotation.flatten())
-    return found
 
 
 def _add_robot(spec: mujoco.MjSpec, robot: RobotModel, config: SimConfig) -> None:
@@ -236,7 +215,7 @@ def _fill_link(body: mujoco.MjsBody, link: Link) -> None:
 
 
 def _add_robot_geom(body: mujoco.MjsBody, collision: Collision) -> None:
-    geom = _add_geom(body, f"robot/{collision.name}", collision.pose, collision.shape)
+    geom = add_geom(body, f"robot/{collision.name}", collision.pose, collision.shape)
     geom.contype, geom.conaffinity = ROBOT_BITS
     geom.group = ROBOT_GROUP
     geom.friction[0] = collision.friction
@@ -266,16 +245,12 @@ def _pushed_by(person: str) -> str:
     return f"{person}'s"
 
 
-def _prop_body(name: str) -> str:
-    return f"prop/{name}"
-
-
 def _add_prop(spec: mujoco.MjSpec, name: str, prop: Model) -> dict[str, str]:
     """One mocap body that meets only the robot; returns geom name → prop."""
-    body = spec.worldbody.add_body(name=_prop_body(name), mocap=True)
+    body = spec.worldbody.add_body(name=prop_body(name), mocap=True)
     owners = {}
     for index, (_, pose, shape) in enumerate(model_shapes(prop, name, Transform.identity())):
-        geom = _add_geom(body, f"{_prop_body(name)}/{index}", pose, shape)
+        geom = add_geom(body, f"{prop_body(name)}/{index}", pose, shape)
         geom.contype, geom.conaffinity = STATIC_BITS
         geom.group = LIDAR_GROUP
         owners[geom.name] = name

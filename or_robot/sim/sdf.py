@@ -63,6 +63,17 @@ class Collision:
 
 
 @dataclass(frozen=True, slots=True)
+class Visual:
+    """What a camera sees of a link."""
+
+    name: str
+    pose: Transform
+    shape: Shape
+    color: tuple[float, ...]
+    """Diffuse red, green, blue, opacity; 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
 class Inertial:
     mass: float
     """kg."""
@@ -89,6 +100,50 @@ class LidarSensor:
 
 
 @dataclass(frozen=True, slots=True)
+class Noise:
+    """Gaussian, with a bias drawn once a run."""
+
+    sigma: float
+    bias_sigma: float
+
+
+@dataclass(frozen=True, slots=True)
+class ImuSensor:
+    name: str
+    pose: Transform
+    rate: float
+    """Hz."""
+    gyro: Noise
+    """rad/s, alike on all axes."""
+    accelerometer: Noise
+    """m/s², alike on all axes."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSensor:
+    """Colour and depth of one view; looks along x, z is up."""
+
+    name: str
+    pose: Transform
+    rate: float
+    """Hz."""
+    width: int
+    height: int
+    horizontal_fov: float
+    """rad."""
+    near: float
+    far: float
+    """Nearest and furthest depth, m."""
+    sigma: float
+    """Of a colour, share of the full scale."""
+
+    @property
+    def vertical_fov_deg(self) -> float:
+        half = np.tan(self.horizontal_fov / 2.0) * self.height / self.width
+        return float(np.degrees(2.0 * np.arctan(half)))
+
+
+@dataclass(frozen=True, slots=True)
 class ContactSensor:
     name: str
     collision: str
@@ -102,6 +157,9 @@ class Link:
     collisions: tuple[Collision, ...]
     lidars: tuple[LidarSensor, ...]
     contacts: tuple[ContactSensor, ...]
+    imus: tuple[ImuSensor, ...] = ()
+    cameras: tuple[CameraSensor, ...] = ()
+    visuals: tuple[Visual, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,15 +24,24 @@ from or_robot.sim.sdf import (
     Model,
     Shape,
     ShapeKind,
+    Visual,
     World,
 )
-from or_robot.sim.sdf_sensors import read_contact, read_lidar
+from or_robot.sim.sdf_sensors import (
+    CAMERA_TYPES,
+    read_camera,
+    read_contact,
+    read_imu,
+    read_lidar,
+)
 from or_robot.sim.xml_tree import Element, SdfError, parse_xml
 
 VERSIONS = ("1.5", "1.6", "1.7")
 DRIVE_PLUGIN, DOOR_PLUGIN = "gz-sim-diff-drive-system", "or-robot-automatic-door"
 DEFAULT_FRICTION = 1.0
 """SDF's own default of <mu>."""
+
+GREY = (0.7, 0.7, 0.7, 1.0)
 
 T = TypeVar("T")
 
@@ -159,7 +168,7 @@ def _link(element: Element) -> Link:
     sensors = {sensor.name(): sensor for sensor in element.all("sensor")}
     kinds = {name: sensor.attributes.get("type", "") for name, sensor in sensors.items()}
     for name, kind in kinds.items():
-        if kind not in ("ray", "gpu_lidar", "contact"):
+        if kind not in ("ray", "gpu_lidar", "contact", "imu", *CAMERA_TYPES):
             sensors[name].warn_unread_self(f"sensor type {kind!r}")
     return Link(
         name=element.name(),
@@ -176,7 +185,29 @@ def _link(element: Element) -> Link:
             for name, kind in kinds.items()
             if kind == "contact"
         ),
+        imus=tuple(
+            read_imu(sensors[name], _pose(sensors[name]))
+            for name, kind in kinds.items()
+            if kind == "imu"
+        ),
+        cameras=tuple(
+            read_camera(sensors[name], _pose(sensors[name]))
+            for name, kind in kinds.items()
+            if kind in CAMERA_TYPES
+        ),
+        visuals=tuple(v for v in map(_visual, element.all("visual")) if v is not None),
     )
+
+
+def _visual(element: Element) -> Visual | None:
+    """None for geometry that is no simple shape: only viewers show it."""
+    geometry = element.get("geometry")
+    if not any(child.tag in set(ShapeKind) for child in geometry.children):
+        return None
+    material = element.find("material")
+    diffuse = material.find("diffuse") if material is not None else None
+    color = GREY if diffuse is None else diffuse.numbers(4)
+    return Visual(element.name(), _pose(element), _shape(geometry), color)
 
 
 def _inertial(element: Element) -> Inertial:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +30,9 @@ from or_robot.scenario.events import (
 from or_robot.scenario.people import PersonPlan
 from or_robot.scenario.truth import GroundTruth
 from or_robot.sim.base import Battery, DriveController, WheelOdometry
+from or_robot.sim.camera import Camera
 from or_robot.sim.config import SimConfig
+from or_robot.sim.imu import Imu
 from or_robot.sim.lidar import Lidar
 from or_robot.sim.props import Props
 from or_robot.sim.robot_model import courier_model
@@ -38,7 +41,7 @@ from or_robot.sim.sdf_reader import load_model, load_world
 from or_robot.sim.surroundings import PERIOD_S, Surroundings
 from or_robot.sim.touches import TouchWatch
 from or_robot.types.motion import LaserScan, Odometry, Twist2D
-from or_robot.types.sensing import SensorFrame
+from or_robot.types.sensing import ImuReading, RgbdImage, SensorFrame
 from or_robot.world.site import load_site
 
 
@@ -48,6 +51,7 @@ class _Gathered:
 
     scans: list[LaserScan]
     odometry: list[Odometry]
+    imu: list[ImuReading]
     bumper: bool = False
 
 
@@ -71,7 +75,8 @@ class SimWorld:
         model = courier_model()
         description, site = load_world(world), load_site(world)
         carts = {plan.name: load_model(plan.pushes) for plan in people if plan.pushes}
-        self._scene = build_scene(
+        look = functools.partial(
+            build_scene,
             description,
             model,
             [person.name for person in people],
@@ -79,15 +84,19 @@ class SimWorld:
             {plan.name: load_model(plan.model) for plan in objects},
             carts,
         )
+        self._scene = look()
         self._data = mujoco.MjData(self._scene.model)
         self._props = Props(objects, self._scene.props, self._data)
         self._qpos, self._qvel = self._data.qpos, self._data.qvel
         self._wheels = np.array(self._scene.wheel_dofs)
         self._substeps = config.substeps
-        lidar_random, odometry_random, crowd_random = (
+        lidar_random, odometry_random, crowd_random, imu_random, camera_random = (
             np.random.Generator(np.random.PCG64(child))
-            for child in np.random.SeedSequence(seed).spawn(3)
+            for child in np.random.SeedSequence(seed).spawn(5)
         )
+        self._imu = Imu(model.imu, model.imu_mount, description.gravity, imu_random)
+        self._imu_ticks = _ticks(model.imu.rate, "IMU")
+        self._camera = Camera(model, config, camera_random, look)
         self._around = Surroundings(description, site, people, carts, robot, crowd_random)
         self._around.enter(self._scene, self._data)
         self._around_ticks = round(PERIOD_S / TICK_S)
@@ -101,7 +110,7 @@ class SimWorld:
         self._tick = 0
         self._estop = False
         self._lidar_dead_until = 0.0
-        self._gathered = _Gathered([], [])
+        self._gathered = _Gathered([], [], [])
         self._place(site.stations["dock"].pose if start is None else start)
 
     @property
@@ -151,7 +160,7 @@ class SimWorld:
         """Run to the tick at or before `until_s`; everything the sensors gave, oldest first."""
         while (self._tick + 1) * TICK_S <= until_s + TICK_S * 1e-6:
             self._advance()
-        gathered, self._gathered = self._gathered, _Gathered([], [])
+        gathered, self._gathered = self._gathered, _Gathered([], [], [])
         return SensorFrame(
             stamp_s=self.time_s,
             scans=tuple(gathered.scans),
@@ -159,12 +168,25 @@ class SimWorld:
             bumper=gathered.bumper,
             hardware_estop=self._estop,
             battery=self._battery.charge,
+            imu=tuple(gathered.imu),
         )
 
     def scan_now(self) -> LaserScan:
         """One revolution of the lidar from where the robot stands."""
         mujoco.mj_kinematics(self._scene.model, self._data)
         return self._lidar.scan(self._data, self._base(), self.time_s)
+
+    def camera_now(self) -> RgbdImage:
+        """What the camera sees. Nothing is drawn unless somebody asks; always ask from one thread.
+
+        Raises OrRobotError where software EGL is missing.
+        """
+        return self._camera.image(self._data, self.time_s)
+
+    @property
+    def camera_period_s(self) -> float:
+        """The real camera would give an image this often."""
+        return 1.0 / self._camera.rate
 
     def physics_step(self) -> None:
         """The physics of one tick alone: no sensor reads it and no clock advances."""
@@ -221,6 +243,10 @@ class SimWorld:
             gathered.odometry.append(self._odometry.read(self.time_s, dt, angles))
             power = np.abs(self._data.actuator_force * self._qvel[self._wheels]).sum()
             self._battery.drain(float(power), dt)
+        if self._tick % self._imu_ticks == 0:
+            dt = self._imu_ticks * TICK_S
+            reading = self._imu.read(self.time_s, dt, self._base(), self._qvel[:6].copy())
+            gathered.imu.append(reading)
         if self._tick % self._scan_ticks == 0 and self.time_s > self._lidar_dead_until:
             gathered.scans.append(self.scan_now())
 

@@ -1,0 +1,52 @@
+"""The IMU: gyroscope and accelerometer on the base, each with a bias and noise."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from or_robot.geometry.transform import Transform
+from or_robot.sim.sdf import ImuSensor, Noise
+from or_robot.types.sensing import ImuReading
+
+
+class Imu:
+    """Accelerations are means over its period, as a unit that sums up velocity gives them."""
+
+    def __init__(
+        self,
+        sensor: ImuSensor,
+        mount: Transform,
+        gravity: tuple[float, ...],
+        random: np.random.Generator,
+    ) -> None:
+        self._sensor = sensor
+        self._mount = mount
+        self._gravity = np.array(gravity)
+        self._random = random
+        self._bias = np.concatenate(
+            [random.normal(0.0, noise.bias_sigma, 3) for noise in self._noises()]
+        )
+        self._velocity: NDArray[np.float64] | None = None
+
+    def read(
+        self, stamp_s: float, dt: float, base: Transform, velocity: NDArray[np.float64]
+    ) -> ImuReading:
+        """Reading `dt` s after the last.
+
+        base: map ← base_link. velocity (6,): of base_link's origin in the map frame, m/s, and
+        angular about its own axes, rad/s.
+        """
+        turning = velocity[3:]
+        at_sensor = velocity[:3] + base.rotation @ np.cross(turning, self._mount.position)
+        last = at_sensor if self._velocity is None else self._velocity
+        self._velocity = at_sensor
+        force = base.rotation.T @ ((at_sensor - last) / dt - self._gravity)
+        axes = self._mount.rotation
+        exact = np.concatenate((turning @ axes, force @ axes))
+        sigmas = np.repeat([noise.sigma for noise in self._noises()], 3)
+        noisy = exact + self._bias + self._random.normal(0.0, 1.0, 6) * sigmas
+        return ImuReading(stamp_s, noisy[:3], noisy[3:])
+
+    def _noises(self) -> tuple[Noise, Noise]:
+        return self._sensor.gyro, self._sensor.accelerometer
