@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from or_robot.geometry.transform import Transform
-from or_robot.sim.sdf import ImuSensor, Noise
+from or_robot.sim.sdf import ImuSensor
 from or_robot.types.sensing import ImuReading
 
 
@@ -20,13 +20,15 @@ class Imu:
         gravity: tuple[float, ...],
         random: np.random.Generator,
     ) -> None:
-        self._sensor = sensor
-        self._mount = mount
+        noises = sensor.gyro, sensor.accelerometer
+        self._axes = mount.rotation
+        x, y, z = mount.position.tolist()
+        self._lever = np.array([[0.0, z, -y], [-z, 0.0, x], [y, -x, 0.0]])
+        """Turn rate to the velocity it gives the unit."""
         self._gravity = np.array(gravity)
         self._random = random
-        self._bias = np.concatenate(
-            [random.normal(0.0, noise.bias_sigma, 3) for noise in self._noises()]
-        )
+        self._sigmas = np.repeat([noise.sigma for noise in noises], 3)
+        self._bias = random.normal(0.0, 1.0, 6) * np.repeat([n.bias_sigma for n in noises], 3)
         self._velocity: NDArray[np.float64] | None = None
 
     def read(
@@ -38,15 +40,10 @@ class Imu:
         angular about its own axes, rad/s.
         """
         turning = velocity[3:]
-        at_sensor = velocity[:3] + base.rotation @ np.cross(turning, self._mount.position)
+        at_sensor = velocity[:3] + base.rotation @ (self._lever @ turning)
         last = at_sensor if self._velocity is None else self._velocity
         self._velocity = at_sensor
         force = base.rotation.T @ ((at_sensor - last) / dt - self._gravity)
-        axes = self._mount.rotation
-        exact = np.concatenate((turning @ axes, force @ axes))
-        sigmas = np.repeat([noise.sigma for noise in self._noises()], 3)
-        noisy = exact + self._bias + self._random.normal(0.0, 1.0, 6) * sigmas
+        exact = np.concatenate((turning @ self._axes, force @ self._axes))
+        noisy = exact + self._bias + self._random.normal(0.0, 1.0, 6) * self._sigmas
         return ImuReading(stamp_s, noisy[:3], noisy[3:])
-
-    def _noises(self) -> tuple[Noise, Noise]:
-        return self._sensor.gyro, self._sensor.accelerometer
