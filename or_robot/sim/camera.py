@@ -76,7 +76,7 @@ class _View:
         self._near, self._far = sensor.near / 4.0, sensor.far * 4.0
         model.vis.global_.offwidth, model.vis.global_.offheight = sensor.width, sensor.height
         model.vis.headlight.ambient[:], model.vis.headlight.diffuse[:] = AMBIENT, HEADLIGHT
-        self._context = _gl_context(sensor.width, sensor.height)
+        self._context = gl_context(sensor.width, sensor.height)
         self._context.make_current()
         self._gl = mujoco.MjrContext(model, int(mujoco.mjtFontScale.mjFONTSCALE_100))
         self._gl.readDepthMap = mujoco.mjtDepthMap.mjDEPTH_ZEROFAR
@@ -110,7 +110,7 @@ class _View:
         return color[::-1], depth[::-1]
 
 
-def _gl_context(width: int, height: int) -> Any:
+def gl_context(width: int, height: int) -> Any:
     """Loaded only for an image: MuJoCo's EGL module fails where the library is missing."""
     try:
         return importlib.import_module("mujoco.egl").GLContext(width, height)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from or_robot.errors import OrRobotError
 from or_robot.geometry.pose import Pose2D
 from or_robot.scenario.description import Scenario
+from or_robot.sim.camera import gl_context
 from or_robot.sim.scene import ROBOT_GROUP, Scene
 from or_robot.sim.world import SimWorld
+from or_robot.types.sensing import RgbdImage
 
 SIZE = (1280, 800)
 """Width, height, pixels."""
@@ -53,13 +52,16 @@ VIEWS: Mapping[str, Eye] = {
 }
 AMBIENT, HEADLIGHT = 0.5, 0.55
 """A wing is lit evenly: without this, walls that face away from the eye are black."""
+CAMERA_SHOT = "sim-camera"
+DEPTH_SHOWN = 8.0
+"""Black from here on, m."""
 ROBOT_STANDS = Pose2D(10.6, 8.0, 0.0)
 AFTER_S = 4.0
 """People have come near by then."""
 
 
 def take_pictures(scenario: Scenario, folder: Path) -> list[Path]:
-    """One PNG a view, with the robot in the corridor among the scenario's people."""
+    """One PNG from the robot's camera, one a view: in the corridor, among the scenario's people."""
     world = SimWorld(
         scenario.site.name,
         seed=1,
@@ -71,13 +73,19 @@ def take_pictures(scenario: Scenario, folder: Path) -> list[Path]:
     scene, data = world.physics
     _paint(scene, {person.name for person in scenario.people}, set(scenario.site.doors))
     folder.mkdir(parents=True, exist_ok=True)
-    files = []
-    for name, eye in VIEWS.items():
-        file = folder / f"{name}.png"
-        if not cv2.imwrite(str(file), render(scene.model, data, eye)[:, :, ::-1]):
-            raise OSError(f"cannot write {file}")
-        files.append(file)
-    return files
+    shots = {CAMERA_SHOT: _camera_shot(world.camera_now())}
+    shots |= {name: render(scene.model, data, eye) for name, eye in VIEWS.items()}
+    for name, pixels in shots.items():
+        if not cv2.imwrite(str(folder / f"{name}.png"), pixels[:, :, ::-1]):
+            raise OSError(f"cannot write {name}.png in {folder}")
+    return [folder / f"{name}.png" for name in shots]
+
+
+def _camera_shot(image: RgbdImage) -> NDArray[np.uint8]:
+    """The robot's camera: colour, and depth beside it, the nearer the brighter."""
+    near = np.clip(1.0 - image.depth / DEPTH_SHOWN, 0.0, 1.0)
+    shade = cv2.applyColorMap((255 * near).astype(np.uint8), cv2.COLORMAP_BONE)
+    return np.concatenate([image.color, shade[:, :, ::-1]], axis=1)
 
 
 def render(model: mujoco.MjModel, data: mujoco.MjData, eye: Eye) -> NDArray[np.uint8]:
@@ -85,20 +93,12 @@ def render(model: mujoco.MjModel, data: mujoco.MjData, eye: Eye) -> NDArray[np.u
     width, height = SIZE
     model.vis.global_.offwidth, model.vis.global_.offheight = width, height
     model.vis.headlight.ambient[:], model.vis.headlight.diffuse[:] = AMBIENT, HEADLIGHT
-    context = _gl_context(width, height)
+    context = gl_context(width, height)
     context.make_current()
     try:
         return _draw(model, data, eye)
     finally:
         context.free()
-
-
-def _gl_context(width: int, height: int) -> Any:
-    """Loaded only for a picture: MuJoCo's EGL module fails where the library is missing."""
-    try:
-        return importlib.import_module("mujoco.egl").GLContext(width, height)
-    except (ImportError, AttributeError, OSError, RuntimeError) as error:
-        raise OrRobotError(f"no EGL: {error}", "apt-get install libegl1 libgl1-mesa-dri") from error
 
 
 def _draw(model: mujoco.MjModel, data: mujoco.MjData, eye: Eye) -> NDArray[np.uint8]:

@@ -17,8 +17,11 @@ def egl() -> None:
 
 def test_one_picture_a_view_with_robot_and_people_in_it(tmp_path) -> None:
     files = pictures.take_pictures(load_scenario("crowded_corridor"), tmp_path)
-    assert [file.stem for file in files] == list(pictures.VIEWS)
-    for file in files:
+    camera, *views = files
+    assert [file.stem for file in views] == list(pictures.VIEWS)
+    assert camera.name == "sim-camera.png"
+    assert cv2.imread(str(camera)).std() > 5.0
+    for file in views:
         pixels = cv2.imread(str(file)).astype(int)
         assert pixels.shape == (pictures.SIZE[1], pictures.SIZE[0], 3)
         blue, _, red = np.moveaxis(pixels, -1, 0)
