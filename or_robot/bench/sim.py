@@ -40,6 +40,7 @@ def sim(
     rounds: Annotated[int, typer.Option(min=1, help="rounds; the figures are medians")] = 5,
 ) -> None:
     """Real-time factor, time of a scan and of a physics step, memory. One core."""
+    _round(1.0, seed=0)  # compiles what is compiled at first use
     found = [_round(seconds, seed) for seed in range(rounds)]
     figures: dict[str, Any] = {
         key: round(statistics.median(each[key] for each in found), 3) for key in found[0]

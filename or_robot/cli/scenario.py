@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
-import tempfile
-from collections.abc import Callable
+import os
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -13,11 +14,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from or_robot.config.robot import RobotConfig
+from or_robot.home import home
 from or_robot.scenario.description import Scenario, load_scenario, scenario_files
-from or_robot.scenario.pilot import AutonomyPilot
-from or_robot.scenario.report import plot_run, summary
-from or_robot.scenario.runner import Run, run_scenario
-from or_robot.sim.world import SimWorld
+from or_robot.scenario.figures import summary
+from or_robot.scenario.report import html_report
+from or_robot.scenario.run_log import RunLog, fingerprint
+from or_robot.scenario.runner import Run
+from or_robot.scenario.series import run_series
+from or_robot.sim.embedded import simulate_named
 
 app = typer.Typer(help="Scenarios and their referee.", no_args_is_help=True, add_completion=False)
 
@@ -36,51 +40,55 @@ def run(
     name: Annotated[str, typer.Argument(help="a name from `or-robot scenario list`")],
     seed: Annotated[int, typer.Option(min=0, help="of the first run; the next takes the next")] = 1,
     repeat: Annotated[int, typer.Option(min=1, help="how many runs")] = 1,
+    jobs: Annotated[int, typer.Option(min=0, help="runs at once; 0: one a core")] = 0,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="keep runs that the log has of the same files")
+    ] = False,
     report: Annotated[
-        Path | None, typer.Option(help="folder for a plot of each run and the figures")
+        Path | None, typer.Option(help="folder for NAME.html, NAME.json and the run log")
     ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="file for the figures")] = None,
 ) -> None:
     """Run a scenario in process, faster than real time. Exit 1 unless every run passes."""
     scenario = load_scenario(name)
-    robot = RobotConfig()
-    runs = []
+    seeds = range(seed, seed + repeat)
+    mark = fingerprint(scenario)
+    log = RunLog((report or home() / "scenarios") / f"{name}.jsonl", mark)
+    runs = {s: run for s, run in log.read().items() if s in seeds} if resume else {}
+    for done in runs.values():
+        print(f"{_line(done)}, kept")
+    _run_missing(scenario, [s for s in seeds if s not in runs], jobs, log, runs)
+    ordered = [runs[s] for s in seeds]
+    figures = json.dumps(summary(scenario, ordered), indent=2) + "\n"
+    if json_file is not None:
+        json_file.write_text(figures, encoding="utf-8")
+    if report is not None:
+        made = f"or_robot {version('or_robot')}, MuJoCo {version('mujoco')}, files {mark}"
+        page = html_report(scenario, ordered, RobotConfig(), made)
+        (report / f"{name}.html").write_text(page, encoding="utf-8")
+        (report / f"{name}.json").write_text(figures, encoding="utf-8")
+        print(report / f"{name}.html")
+    raise typer.Exit(0 if all(run.passed for run in ordered) else 1)
+
+
+def _run_missing(
+    scenario: Scenario, seeds: list[int], jobs: int, log: RunLog, runs: dict[int, Run]
+) -> None:
+    """Run the seeds; each finished one goes into the log and into `runs`."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    workers = jobs or os.cpu_count() or 1
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        for number in range(seed, seed + repeat):
-            bar = progress.add_task(f"seed {number}", total=1.0)
-
-            def advance(fraction: float, bar=bar) -> None:  # type: ignore[no-untyped-def]
-                progress.update(bar, completed=fraction)
-
-            done = _run_once(scenario, robot, number, advance)
-            runs.append(done)
-            if report is not None:
-                report.mkdir(parents=True, exist_ok=True)
-                plot_run(scenario, done, robot.footprint, report / f"{name}_{number}.png")
-    figures = json.dumps(summary(scenario, runs), indent=2)
-    for file in (json_file, report / f"{name}.json" if report else None):
-        if file is not None:
-            file.write_text(figures + "\n", encoding="utf-8")
-    raise typer.Exit(0 if all(run.passed for run in runs) else 1)
-
-
-def _run_once(
-    scenario: Scenario, robot: RobotConfig, seed: int, progress: Callable[[float], None]
-) -> Run:
-    world = SimWorld(
-        scenario.site.name, seed=seed, robot=robot, people=scenario.people, start=scenario.start
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        pilot = AutonomyPilot(scenario, robot, seed, Path(folder) / "queue.sqlite")
-        done = run_scenario(scenario, world, pilot, robot, seed, progress)
-        words = pilot.last_words()
-        pilot.close()
-    print(_line(done))
-    if not done.passed:
-        print(f"  {words}")
-    return done
+        bar = progress.add_task(scenario.name, total=1.0)
+        task = functools.partial(simulate_named, scenario.name)
+        for done in run_series(
+            task, seeds, workers, lambda part: progress.update(bar, completed=part)
+        ):
+            log.append(done)
+            runs[done.seed] = done
+            print(_line(done), flush=True)
+            if not done.passed:
+                print(f"  {done.said}")
 
 
 def _line(run: Run) -> str:

@@ -1,4 +1,4 @@
-"""`or-robot sim`: maps made from worlds."""
+"""`or-robot sim`: maps made from worlds, a live view of a run."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from typing import Annotated
 
 import typer
 
+from or_robot.config.robot import RobotConfig
+from or_robot.scenario.description import load_scenario
 from or_robot.share import share
-from or_robot.sim.map_files import write_map, write_picture
+from or_robot.sim.map_files import write_map, write_masks, write_picture
 from or_robot.sim.occupancy import slice_world
+from or_robot.sim.pictures import take_pictures
 from or_robot.sim.robot_model import courier_model
 from or_robot.sim.sdf_reader import load_world
+from or_robot.sim.view import show
 from or_robot.world.site import read_stations_and_zones
 
 app = typer.Typer(help="The simulated wing.", no_args_is_help=True, add_completion=False)
@@ -30,7 +34,7 @@ def map_(
     ] = None,
     resolution: Annotated[float, typer.Option(min=0.01, max=0.5, help="cell side, m")] = 0.05,
 ) -> None:
-    """Make a world's map: its geometry at the height of the lidar (map.yaml, map.pgm, map.png)."""
+    """Make a world's map (its geometry at the height of the lidar), zone masks and a picture."""
     description = load_world(world)
     root = share("simulation")
     stations, zones = read_stations_and_zones(root / "worlds" / f"{world}.yaml")
@@ -39,5 +43,32 @@ def map_(
     made = slice_world(description, height, resolution, inside)
     folder = out or root / "maps" / world
     write_map(made, folder)
+    write_masks(made.spec, zones, RobotConfig().max_speed, folder)
     write_picture(made, stations, zones, folder / "map.png")
     print(f"{folder}: {made.spec.columns} × {made.spec.rows} cells of {resolution:g} m")
+
+
+@app.command()
+def view(
+    scenario: Annotated[str, typer.Argument(help="a name from `or-robot scenario list`")] = (
+        "deliver_tray"
+    ),
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    speed: Annotated[
+        float, typer.Option(min=0.0, help="times real time; 0: as fast as it goes")
+    ] = 1.0,
+    host: Annotated[str, typer.Option(help="address the page listens on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any")] = 8090,
+) -> None:
+    """Run a scenario and watch it from above in a browser."""
+    show(load_scenario(scenario), seed, speed, host, port, lambda line: print(line, flush=True))
+
+
+@app.command()
+def pictures(
+    out: Annotated[Path, typer.Option(help="folder to write")] = Path("docs/images"),
+    scenario: Annotated[str, typer.Option(help="whose people are in them")] = "crowded_corridor",
+) -> None:
+    """Make the pictures of the documentation: wing, robot, people (needs EGL, no display)."""
+    for file in take_pictures(load_scenario(scenario), out):
+        print(file)

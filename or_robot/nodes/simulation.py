@@ -28,6 +28,7 @@ from or_robot.nodes.conversions import (
 from or_robot.nodes.runtime import Diagnostics, PlainNode, run, steady_timer
 from or_robot.nodes.start import declare_start
 from or_robot.nodes.truth import people_tracks
+from or_robot.scenario.events import Schedule
 from or_robot.sim.world import SimWorld
 from or_robot.types.motion import STANDSTILL, LaserScan, Odometry
 from or_robot.types.sensing import SensorFrame
@@ -47,8 +48,14 @@ class SimulationNode(PlainNode):
         super().__init__("simulation")
         seed = self.declare_parameter("seed", 1).value
         start = declare_start(self)
-        self._world = SimWorld(start.site.name, seed=seed, people=start.people, start=start.pose)
-        self._events = sorted(start.events, key=lambda event: event.at_s)
+        self._world = SimWorld(
+            start.site.name,
+            seed=seed,
+            people=start.people,
+            objects=start.objects,
+            start=start.pose,
+        )
+        self._events = Schedule(start.events)
         self._target_s = self._world.time_s
         self._stepped_s = self._commanded_s = time.monotonic()
         self._writers_wrong = False
@@ -105,9 +112,8 @@ class SimulationNode(PlainNode):
         self._stepped_s = now
         if self._writers_wrong or now - self._commanded_s > COMMAND_TIMEOUT_S:
             self._world.command(STANDSTILL)
-        while self._events and self._events[0].at_s <= self._world.time_s:
-            pressed = self._events.pop(0).kind == "hardware_estop_pressed"
-            self._world.set_hardware_estop(pressed)
+        for action in self._events.due(self._world.time_s, self._world.truth().robot):
+            self._world.happen(action)
         frame = self._world.step(self._target_s)
         self._clock_out.publish(Clock(clock=time_to_ros(frame.stamp_s)))
         self._tell_motion(frame.odometry)

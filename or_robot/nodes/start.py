@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from rclpy.node import Node
 
 from or_robot.geometry.pose import Pose2D
-from or_robot.scenario.description import Event, TimedTask, load_scenario
+from or_robot.scenario.description import ObjectPlan, TimedTask, load_scenario
+from or_robot.scenario.events import Event
 from or_robot.scenario.people import PersonPlan
 from or_robot.types.site import Site
 from or_robot.world.site import load_site
@@ -23,6 +24,7 @@ class Start:
     site: Site
     pose: Pose2D
     people: tuple[PersonPlan, ...] = ()
+    objects: tuple[ObjectPlan, ...] = ()
     tasks: tuple[TimedTask, ...] = ()
     events: tuple[Event, ...] = ()
 
@@ -44,7 +46,7 @@ def load_start(world: str, scenario: str) -> Start:
         )
         for timed in told.tasks
     )
-    return Start(told.site, told.start, told.people, tasks, told.events)
+    return Start(told.site, told.start, told.people, told.objects, tasks, told.events)
 
 
 def declare_start(node: Node) -> Start:

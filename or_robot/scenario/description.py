@@ -13,14 +13,17 @@ from numpy.typing import NDArray
 from or_robot.config.document import Value, read_document
 from or_robot.errors import OrRobotError
 from or_robot.geometry.pose import Pose2D
+from or_robot.scenario.events import Cast, Event, PersonStarts, read_event, read_height, read_pose
 from or_robot.scenario.people import TORSO_RADIUS, PersonPlan
 from or_robot.share import share
+from or_robot.types.procedure import Phase
 from or_robot.types.site import OCCUPIED, OccupancyMap, Site
 from or_robot.types.tasks import TaskKind, TaskRequest
 from or_robot.world.site import load_site
 
 REPEATS = ("stop", "back", "loop")
-EVENT_KINDS = ("hardware_estop_pressed", "hardware_estop_released")
+STANDING_RADIUS = 0.45
+"""Room the robot needs where it is put down, whichever way it looks, m."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +33,25 @@ class TimedTask:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class ObjectPlan:
+    """A thing that is not on the map and that events may place and move."""
+
+    name: str
+    model: str
+    """Folder under simulation/models."""
+    pose: Pose2D | None
+    """At the start; None: it is not there yet."""
+    height: float
+    """Of the model's origin above the floor, m."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseChange:
+    """The phase of the procedure in a room, as the panel would say it."""
+
     at_s: float
-    kind: str
-    """One of EVENT_KINDS."""
+    room: str
+    phase: Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +76,8 @@ class Scenario:
     site: Site
     start: Pose2D
     people: tuple[PersonPlan, ...]
+    objects: tuple[ObjectPlan, ...]
+    phases: tuple[PhaseChange, ...]
     tasks: tuple[TimedTask, ...]
     events: tuple[Event, ...]
     success: SuccessRules
@@ -77,11 +97,16 @@ def load_scenario(name: str, root: Path | None = None) -> Scenario:
         raise OrRobotError(f"no scenario {name!r}", f"one of: {', '.join(files) or 'none'}")
     fields = read_document(files[name]).fields(
         required=("description", "world", "start", "tasks", "success", "timeout_s"),
-        optional=("people", "events"),
+        optional=("people", "objects", "phases", "events"),
     )
     site = load_site(fields["world"].text(), root)
-    people = fields["people"].mapping() if "people" in fields else {}
-    events = fields["events"].items() if "events" in fields else ()
+    named = {key: fields[key].mapping() if key in fields else {} for key in ("people", "objects")}
+    people, objects = named["people"], named["objects"]
+    phases = fields["phases"].items() if "phases" in fields else ()
+    cast = Cast(objects, people, site.doors, lambda value, pose: _check_stand(value, pose, site))
+    happenings = fields["events"].items() if "events" in fields else ()
+    events = tuple(read_event(value, cast) for value in happenings)
+    called = {event.action.name for event in events if isinstance(event.action, PersonStarts)}
     tasks = tuple(_task(value, site, name, i) for i, value in enumerate(fields["tasks"].items()))
     if not tasks:
         raise fields["tasks"].error("is empty", "give the robot something to do")
@@ -90,9 +115,11 @@ def load_scenario(name: str, root: Path | None = None) -> Scenario:
         description=fields["description"].text(),
         site=site,
         start=_start(fields["start"], site),
-        people=tuple(_person(key, value, site.map) for key, value in people.items()),
+        people=tuple(_person(key, people[key], site.map, key in called) for key in people),
+        objects=tuple(_object(key, value) for key, value in objects.items()),
+        phases=tuple(_phase(value, site) for value in phases),
         tasks=tasks,
-        events=tuple(_event(value) for value in events),
+        events=events,
         success=_success(fields["success"]),
         timeout_s=fields["timeout_s"].number(1.0, 86400.0),
     )
@@ -120,9 +147,29 @@ def _task(value: Value, site: Site, scenario: str, index: int) -> TimedTask:
     return TimedTask(fields["at_s"].number(low=0.0), request)
 
 
-def _event(value: Value) -> Event:
-    fields = value.fields(required=("at_s", "kind"))
-    return Event(fields["at_s"].number(low=0.0), fields["kind"].text(EVENT_KINDS))
+def _model(value: Value) -> str:
+    folder = value.file.parent.parent / "models"
+    return value.text(tuple(sorted(path.name for path in folder.iterdir())))
+
+
+def _object(name: str, value: Value) -> ObjectPlan:
+    fields = value.fields(required=("model",), optional=("pose", "height"))
+    return ObjectPlan(
+        name=name,
+        model=_model(fields["model"]),
+        pose=read_pose(fields["pose"]) if "pose" in fields else None,
+        height=read_height(fields),
+    )
+
+
+def _phase(value: Value, site: Site) -> PhaseChange:
+    fields = value.fields(required=("room", "phase"), optional=("at_s",))
+    rooms = sorted({zone.room for zone in site.zones if zone.room})
+    return PhaseChange(
+        at_s=fields["at_s"].number(low=0.0) if "at_s" in fields else 0.0,
+        room=fields["room"].text(rooms),
+        phase=Phase(fields["phase"].text(tuple(Phase))),
+    )
 
 
 def _success(value: Value) -> SuccessRules:
@@ -144,18 +191,26 @@ def _success(value: Value) -> SuccessRules:
     )
 
 
-def _person(name: str, value: Value, map_: OccupancyMap) -> PersonPlan:
+def _person(name: str, value: Value, map_: OccupancyMap, called: bool) -> PersonPlan:
+    """`called`: an event says when the person sets off."""
     fields = value.fields(
-        required=("waypoints", "speed"), optional=("start_s", "repeat", "attentive")
+        required=("waypoints", "speed"),
+        optional=("start_s", "repeat", "attentive", "group", "turns_back", "pushes"),
     )
+    if called and "start_s" in fields:
+        raise fields["start_s"].error("is there beside an event person_starts", "keep one of them")
+    start_s = fields["start_s"].number(low=0.0) if "start_s" in fields else 0.0
     attentive = fields["attentive"].text(("true", "false")) if "attentive" in fields else "true"
     return PersonPlan(
         name=name,
         waypoints=_waypoints(fields["waypoints"], map_),
         speed=fields["speed"].number(0.1, 3.0),
-        start_s=fields["start_s"].number(low=0.0) if "start_s" in fields else 0.0,
+        start_s=math.inf if called else start_s,
         repeat=fields["repeat"].text(REPEATS) if "repeat" in fields else "stop",
         attentive=attentive == "true",
+        group=fields["group"].text() if "group" in fields else "",
+        turns_back=fields["turns_back"].number(0.0, 60.0) if "turns_back" in fields else 0.0,
+        pushes=_model(fields["pushes"]) if "pushes" in fields else "",
     )
 
 
@@ -173,12 +228,23 @@ def _waypoints(value: Value, map_: OccupancyMap) -> NDArray[np.float64]:
     return np.array(points)
 
 
-def _blocked(map_: OccupancyMap, start: NDArray[np.floating], end: NDArray[np.floating]) -> bool:
-    """Whether a person's torso touches an occupied or unmapped cell on the way."""
+def _check_stand(value: Value, pose: Pose2D, site: Site) -> None:
+    point = np.array([pose.x, pose.y])
+    if _blocked(site.map, point, point, STANDING_RADIUS):
+        raise value.error(f"({pose.x:g}, {pose.y:g}) leaves the robot no room to stand")
+
+
+def _blocked(
+    map_: OccupancyMap,
+    start: NDArray[np.floating],
+    end: NDArray[np.floating],
+    radius: float = TORSO_RADIUS,
+) -> bool:
+    """Whether a disc, a person's torso, touches an occupied or unmapped cell on the way."""
     steps = 1 + int(np.hypot(*(end - start)) / map_.spec.resolution)
     centres = start + np.linspace(0.0, 1.0, steps + 1)[:, None] * (end - start)
     rim = np.linspace(0.0, 2.0 * math.pi, 16, endpoint=False)
-    around = TORSO_RADIUS * np.stack([np.cos(rim), np.sin(rim)], axis=-1)
+    around = radius * np.stack([np.cos(rim), np.sin(rim)], axis=-1)
     cells = map_.spec.cells((centres[:, None, :] + around).reshape(-1, 2))
     if not np.all(map_.spec.contains(cells)):
         return True

@@ -12,7 +12,9 @@ from or_robot.config.robot import RobotConfig
 from or_robot.geometry import polygon
 from or_robot.geometry.pose import Pose2D, wrap_angle
 from or_robot.scenario.description import Scenario, SuccessRules, TimedTask
+from or_robot.scenario.shortest import shortest_way
 from or_robot.scenario.truth import Contact, GroundTruth
+from or_robot.types.procedure import STRICTEST_PHASE
 from or_robot.types.site import Zone
 
 CAUSED_BY_ROBOT = 0.05
@@ -20,6 +22,18 @@ CAUSED_BY_ROBOT = 0.05
 STANDING = 0.02
 """The robot stands when it is slower than this, m/s and rad/s."""
 CLOSED_ZONES = ("keep_out", "sterile")
+INTIMATE, PERSONAL = 0.45, 1.2
+"""Distances people keep from others, m (Hall, The Hidden Dimension, 1966)."""
+JERK_PERIOD_S = 0.1
+"""Speed is looked at this often for the jerk: finer would measure the physics engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneEntry:
+    stamp_s: float
+    zone: str
+    phase: str
+    """Of the procedure in the zone's room; empty when it belongs to no room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +45,23 @@ class Verdict:
     """Touches caused by the robot."""
     contacts_by_others: int
     """Somebody touched a robot at rest."""
-    zone_entries: tuple[str, ...]
-    """Names of closed zones, once for each entry."""
+    zone_entries: tuple[ZoneEntry, ...]
+    """Into closed zones, oldest first."""
     min_separation: float | None
     """Between hull and the nearest part of a person, m; None without people."""
+    intimate_s: float
+    """How long somebody was nearer than INTIMATE."""
+    personal_s: float
+    """How long somebody was nearer than PERSONAL."""
     time_s: float
     path_length: float
     """m."""
+    path_efficiency: float | None
+    """Shortest way there is by the way driven, 0 to 1; None when not delivered."""
+    jerk_rms: float
+    """Of the forward motion, m/s³."""
+    door_openings: dict[str, int]
+    """Room → how often its doors opened."""
 
     def passed(self, rules: SuccessRules) -> bool:
         return (
@@ -51,14 +75,17 @@ class Referee:
     """Feed it the truth often (50 Hz); ask for the verdict at any time."""
 
     def __init__(self, scenario: Scenario, robot: RobotConfig) -> None:
+        self._scenario = scenario
         self._footprint = robot.footprint
         self._handovers = [_Handover(task, scenario) for task in scenario.tasks]
         closed = [zone for zone in scenario.site.zones if zone.kind in CLOSED_ZONES]
         self._zones = [_ZoneWatch(zone, robot.footprint) for zone in closed]
-        self._separation = math.inf
+        self._phases = _Phases(scenario)
+        self._closeness = _Closeness(robot.footprint)
+        self._jerk = _Jerk()
         self._path_length = 0.0
         self._last: GroundTruth | None = None
-        self._entries: list[str] = []
+        self._entries: list[ZoneEntry] = []
 
     @property
     def delivered(self) -> bool:
@@ -71,24 +98,48 @@ class Referee:
         self._last = truth
         for handover in self._handovers:
             handover.watch(truth)
-        self._entries += [watch.name for watch in self._zones if watch.entered(truth.robot)]
-        if truth.people:
-            discs = np.concatenate([person.discs for person in truth.people])
-            gap = separation(truth.robot, self._footprint, discs)
-            self._separation = min(self._separation, gap)
+        for watch in self._zones:
+            if watch.entered(truth.robot):
+                phase = self._phases.at(truth.stamp_s, watch.zone.room)
+                self._entries.append(ZoneEntry(truth.stamp_s, watch.zone.name, phase))
+        self._closeness.watch(truth)
+        self._jerk.watch(truth)
 
     def verdict(self) -> Verdict:
         contacts = self._last.contacts if self._last else ()
         caused = tuple(touch for touch in contacts if touch.robot_speed > CAUSED_BY_ROBOT)
+        nearest = self._closeness.nearest
         return Verdict(
             delivered=self.delivered,
             contacts=caused,
             contacts_by_others=len(contacts) - len(caused),
             zone_entries=tuple(self._entries),
-            min_separation=self._separation if math.isfinite(self._separation) else None,
+            min_separation=nearest if math.isfinite(nearest) else None,
+            intimate_s=self._closeness.intimate_s,
+            personal_s=self._closeness.personal_s,
             time_s=self._last.stamp_s if self._last else 0.0,
             path_length=self._path_length,
+            path_efficiency=self._efficiency(),
+            jerk_rms=self._jerk.rms,
+            door_openings=self._door_openings(),
         )
+
+    def _efficiency(self) -> float | None:
+        if not self.delivered or self._path_length == 0.0:
+            return None
+        stations, radius = self._scenario.site.stations, float(self._footprint[:, 1].max())
+        tasks = sorted(self._scenario.tasks, key=lambda task: task.at_s)
+        names = [n for task in tasks for n in (task.request.pickup, task.request.dropoff) if n]
+        stops = [self._scenario.start, *(stations[name].pose for name in names)]
+        shortest = shortest_way(self._scenario.site, radius, stops)
+        return None if shortest is None else min(1.0, shortest / self._path_length)
+
+    def _door_openings(self) -> dict[str, int]:
+        counts: dict[str, int] = {}
+        for door in self._last.doors if self._last else ():
+            if door.room:
+                counts[door.room] = counts.get(door.room, 0) + door.openings
+        return counts
 
 
 def separation(robot: Pose2D, footprint: NDArray[np.float64], discs: NDArray[np.float64]) -> float:
@@ -135,12 +186,71 @@ class _Handover:
         )
 
 
+class _Phases:
+    """Which phase was announced for a room; unknown is the strictest."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._changes = sorted(scenario.phases, key=lambda change: change.at_s)
+
+    def at(self, now_s: float, room: str) -> str:
+        if not room:
+            return ""
+        phase = STRICTEST_PHASE
+        for change in self._changes:
+            if change.room == room and change.at_s <= now_s:
+                phase = change.phase
+        return phase.value
+
+
+class _Closeness:
+    """How near people were, and how long."""
+
+    def __init__(self, footprint: NDArray[np.float64]) -> None:
+        self.nearest = math.inf
+        self.intimate_s = self.personal_s = 0.0
+        self._footprint = footprint
+        self._stamp_s = 0.0
+
+    def watch(self, truth: GroundTruth) -> None:
+        dt, self._stamp_s = truth.stamp_s - self._stamp_s, truth.stamp_s
+        if not truth.people:
+            return
+        discs = np.concatenate([person.discs for person in truth.people])
+        gap = separation(truth.robot, self._footprint, discs)
+        self.nearest = min(self.nearest, gap)
+        self.intimate_s += dt if gap < INTIMATE else 0.0
+        self.personal_s += dt if gap < PERSONAL else 0.0
+
+
+class _Jerk:
+    """Root mean square of the second difference of the forward speed."""
+
+    def __init__(self) -> None:
+        self._speeds: list[float] = []
+        self._squares = 0.0
+        self._count = 0
+        self._next_s = 0.0
+
+    def watch(self, truth: GroundTruth) -> None:
+        if truth.stamp_s < self._next_s - 1e-9:
+            return
+        self._next_s = truth.stamp_s + JERK_PERIOD_S
+        self._speeds = [*self._speeds[-2:], truth.twist.linear]
+        if len(self._speeds) == 3:
+            first, second, third = self._speeds
+            self._squares += ((third - 2.0 * second + first) / JERK_PERIOD_S**2) ** 2
+            self._count += 1
+
+    @property
+    def rms(self) -> float:
+        return math.sqrt(self._squares / self._count) if self._count else 0.0
+
+
 class _ZoneWatch:
     """Notices when the hull enters one zone."""
 
     def __init__(self, zone: Zone, footprint: NDArray[np.float64]) -> None:
-        self.name = zone.name
-        self._polygon = zone.polygon
+        self.zone = zone
         self._footprint = footprint
         reach = float(np.max(np.hypot(*footprint.T)))
         self._low = (zone.polygon.min(axis=0) - reach).tolist()
@@ -156,4 +266,4 @@ class _ZoneWatch:
         return bool(low_x <= robot.x <= high_x and low_y <= robot.y <= high_y)
 
     def _overlaps(self, robot: Pose2D) -> bool:
-        return polygon.overlap(self._polygon, robot.transform(self._footprint))
+        return polygon.overlap(self.zone.polygon, robot.transform(self._footprint))

@@ -1,103 +1,127 @@
-"""Results of a scenario: the JSON that people and continuous integration read, and plots."""
+"""One HTML page about a series of runs; everything it shows is in it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-from statistics import fmean
+import base64
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
 from typing import Any
 
-import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-
-from or_robot.geometry.pose import Pose2D
+from or_robot.config.robot import RobotConfig
 from or_robot.scenario.description import Scenario
+from or_robot.scenario.figures import summary
+from or_robot.scenario.plots import plot_run, plot_series
 from or_robot.scenario.runner import Run
-from or_robot.types.site import FREE, OCCUPIED, OccupancyMap
+
+STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 75rem; margin: 2rem auto;
+  padding: 0 1rem; color: #1c2733 }
+table { border-collapse: collapse; margin: 0.5rem 0 1.5rem }
+th, td { padding: 0.25rem 0.7rem; text-align: right }
+th { border-bottom: 2px solid #567; font-weight: 600 }
+td { border-bottom: 1px solid #d5dbe1 }
+th:first-child, td:first-child { text-align: left }
+.failed { color: #a3140b; font-weight: 600 }
+img { width: 100% }
+summary { cursor: pointer }
+p.small { color: #567; font-size: 0.9rem }
+"""
+RUN_COLUMNS = {
+    "seed": "seed",
+    "ended": "ended",
+    "contacts": "contacts",
+    "zone_entries": "zone entries",
+    "min_separation_m": "nearest (m)",
+    "intimate_s": "< 0.45 m (s)",
+    "personal_s": "< 1.2 m (s)",
+    "time_s": "time (s)",
+    "path_length_m": "way (m)",
+    "path_efficiency": "efficiency",
+    "jerk_rms": "jerk (m/s³)",
+}
+STATISTIC_NAMES = {
+    "time_s": "time (s)",
+    "path_length_m": "way (m)",
+    "path_efficiency": "path efficiency",
+    "min_separation_m": "nearest person (m)",
+    "intimate_s": "somebody nearer than 0.45 m (s)",
+    "personal_s": "somebody nearer than 1.2 m (s)",
+    "jerk_rms": "jerk, RMS (m/s³)",
+}
 
 
-def summary(scenario: Scenario, runs: Sequence[Run]) -> dict[str, Any]:
-    """All runs of one scenario: worst of what must not happen, mean of the time."""
-    gaps = [run.verdict.min_separation for run in runs if run.verdict.min_separation is not None]
-    return {
-        "scenario": scenario.name,
-        "seed": runs[0].seed,
-        "delivered": all(run.verdict.delivered for run in runs),
-        "contacts": sum(len(run.verdict.contacts) for run in runs),
-        "zone_entries": sum(len(run.verdict.zone_entries) for run in runs),
-        "min_separation_m": round(min(gaps), 4) if gaps else None,
-        "time_s": round(fmean(run.verdict.time_s for run in runs), 3),
-        "runs": [_row(run) for run in runs],
-    }
-
-
-def _row(run: Run) -> dict[str, Any]:
-    verdict = run.verdict
-    gap = verdict.min_separation
-    return {
-        "seed": run.seed,
-        "passed": run.passed,
-        "ended": run.ended,
-        "delivered": verdict.delivered,
-        "contacts": len(verdict.contacts),
-        "touched": [
-            {"time_s": round(touch.stamp_s, 3), "what": touch.other, "speed": touch.robot_speed}
-            for touch in verdict.contacts
-        ],
-        "contacts_by_others": verdict.contacts_by_others,
-        "zone_entries": len(verdict.zone_entries),
-        "zones_entered": list(verdict.zone_entries),
-        "min_separation_m": None if gap is None else round(gap, 4),
-        "time_s": round(verdict.time_s, 3),
-        "path_length_m": round(verdict.path_length, 3),
-        "wall_s": round(run.wall_s, 3),
-        "real_time_factor": round(run.real_time_factor, 2),
-    }
-
-
-def plot_run(scenario: Scenario, run: Run, footprint: np.ndarray, file: Path) -> None:
-    """Trajectory on the map (hull every 2 s, people dotted) and speed over time, as PNG."""
-    figure = Figure(figsize=(13, 11), layout="constrained")
-    plan, speed = figure.subplots(2, 1, height_ratios=(4, 1))
-    draw_map(plan, scenario.site.map)
-    robot = run.trace.robot
-    plan.plot(robot[:, 1], robot[:, 2], color="tab:blue", linewidth=1.5, label="robot")
-    for _, x, y, yaw, *_ in robot[::20]:
-        hull = Pose2D(x, y, yaw).transform(footprint)
-        plan.fill(*hull.T, facecolor="none", edgecolor="tab:blue", linewidth=0.4)
-    for index, person in enumerate(scenario.people):
-        plan.plot(*run.trace.people[:, index].T, ":", linewidth=1.0, label=person.name)
-    for zone in scenario.site.zones:
-        if zone.kind in ("keep_out", "sterile"):
-            plan.fill(*zone.polygon.T, color="tab:red", alpha=0.15)
-    for name, station in scenario.site.stations.items():
-        plan.plot(station.pose.x, station.pose.y, "g+")
-        plan.annotate(name, (station.pose.x, station.pose.y), fontsize=7, color="g")
-    for touch in run.verdict.contacts:
-        at = robot[np.argmin(np.abs(robot[:, 0] - touch.stamp_s))]
-        plan.plot(at[1], at[2], "rx", markersize=12)
-    plan.legend(loc="lower right")
-    plan.set_title(
-        f"{scenario.name} seed {run.seed}: {run.ended}, {len(run.verdict.contacts)} contacts, "
-        f"{run.verdict.time_s:.1f} s, {run.verdict.path_length:.1f} m"
+def html_report(scenario: Scenario, runs: Sequence[Run], robot: RobotConfig, made: str) -> str:
+    """The page. `made`: one line on what it was made with."""
+    figures = summary(scenario, runs)
+    return "\n".join(
+        [
+            "<!doctype html>",
+            f'<html lang="en"><meta charset="utf-8"><title>{escape(scenario.name)}</title>',
+            f"<style>{STYLE}</style>",
+            f"<h1>{escape(scenario.name)}</h1><p>{escape(scenario.description)}</p>",
+            f'<p class="small">{escape(made)}</p>',
+            _outcome(figures),
+            _image(plot_series(scenario, runs), "trajectories of all runs"),
+            "<h2>Figures over all runs</h2>",
+            _statistics(figures["statistics"]),
+            "<h2>Runs</h2>",
+            _runs(figures["runs"]),
+            *_details(scenario, runs, robot, figures["runs"]),
+            "</html>",
+        ]
     )
-    speed.plot(robot[:, 0], robot[:, 4], label="forward (m/s)")
-    speed.plot(robot[:, 0], robot[:, 5], linewidth=0.6, label="yaw rate (rad/s)")
-    speed.set(xlabel="time (s)")
-    speed.legend()
-    figure.savefig(file, dpi=70)
 
 
-def draw_map(axes: Axes, map_: OccupancyMap) -> None:
-    """The map on axes in metres: walls black, unmapped grey."""
-    spec = map_.spec
-    shade = np.select([map_.values == FREE, map_.values == OCCUPIED], [1.0, 0.0], 0.8)
-    extent = (
-        spec.origin_x,
-        spec.origin_x + spec.columns * spec.resolution,
-        spec.origin_y,
-        spec.origin_y + spec.rows * spec.resolution,
+def _outcome(figures: Mapping[str, Any]) -> str:
+    passed = figures["passed"]
+    low, high = (f"{100 * bound:.0f}" for bound in passed["ci95"])
+    return (
+        f"<p><b>{passed['count']} of {passed['n']} runs passed</b> "
+        f"(95 % confidence: {low}–{high} %); "
+        f"{figures['contacts']} contacts, {figures['zone_entries']} entries into closed zones.</p>"
     )
-    axes.imshow(shade, cmap="gray", vmin=0, vmax=1, origin="lower", extent=extent)
-    axes.set(xlabel="x (m)", ylabel="y (m)", aspect="equal")
+
+
+def _statistics(statistics: Mapping[str, Any]) -> str:
+    rows = []
+    for key, name in STATISTIC_NAMES.items():
+        found = statistics[key]
+        if found is None:
+            rows.append([name, "0", "–", "–", "–", "–"])
+            continue
+        interval = "–" if found["ci95"] is None else "{:.3g} to {:.3g}".format(*found["ci95"])
+        percentiles = (f"{found[name]:.3g}" for name in ("p5", "p95"))
+        rows.append([name, str(found["n"]), f"{found['mean']:.3g}", interval, *percentiles])
+    return _table(["", "runs", "mean", "95 % confidence of the mean", "p5", "p95"], rows)
+
+
+def _runs(rows: Sequence[Mapping[str, Any]]) -> str:
+    cells = [["–" if row[key] is None else str(row[key]) for key in RUN_COLUMNS] for row in rows]
+    return _table(list(RUN_COLUMNS.values()), cells, [row["passed"] for row in rows])
+
+
+def _details(
+    scenario: Scenario, runs: Sequence[Run], robot: RobotConfig, rows: Sequence[Mapping[str, Any]]
+) -> Iterator[str]:
+    for run, row in zip(runs, rows, strict=True):
+        touched = "; ".join(f"{t['what']} at {t['time_s']} s" for t in row["touched"])
+        state = "passed" if run.passed else "failed"
+        yield f"<details><summary>Seed {run.seed}: {state} ({escape(run.ended)})</summary>"
+        yield f"<p>{escape(run.said)}{escape(f' — touched: {touched}') if touched else ''}</p>"
+        yield _image(plot_run(scenario, run, robot.footprint), f"run of seed {run.seed}")
+        yield "</details>"
+
+
+def _table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], sound: Sequence[bool] | None = None
+) -> str:
+    lines = ["<table><tr>" + "".join(f"<th>{escape(name)}</th>" for name in head) + "</tr>"]
+    for row, good in zip(rows, sound or [True] * len(rows), strict=True):
+        cells = "".join(f"<td>{escape(cell)}</td>" for cell in row)
+        lines.append(f"<tr{'' if good else ' class=failed'}>{cells}</tr>")
+    return "\n".join([*lines, "</table>"])
+
+
+def _image(png: bytes, alt: str) -> str:
+    data = base64.b64encode(png).decode("ascii")
+    return f'<img alt="{escape(alt)}" src="data:image/png;base64,{data}">'

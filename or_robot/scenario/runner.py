@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from or_robot.config.robot import RobotConfig
 from or_robot.scenario.description import Scenario
+from or_robot.scenario.events import Action, Schedule
 from or_robot.scenario.referee import Referee, Verdict
 from or_robot.scenario.truth import GroundTruth
 from or_robot.types.motion import Twist2D
@@ -20,6 +21,8 @@ from or_robot.types.tasks import TaskRequest
 
 STEP_S = 0.02
 """The safety gate's period, the shortest in the robot."""
+SETTLE_S = 1.0
+"""A robot that is done still stands for handing over, and this much longer."""
 TRACE_EVERY = 5
 """Steps between two points of the trace."""
 
@@ -28,7 +31,7 @@ class SimulatedWorld(Protocol):
     """What the runner needs of a simulator."""
 
     def command(self, twist: Twist2D) -> None: ...
-    def set_hardware_estop(self, pressed: bool) -> None: ...
+    def happen(self, action: Action) -> None: ...
     def step(self, until_s: float) -> SensorFrame: ...
     def truth(self) -> GroundTruth: ...
 
@@ -41,6 +44,19 @@ class Pilot(Protocol):
     def given_up(self) -> bool:
         """Whether it will not try any more on anything it was asked for."""
         ...
+
+    def last_words(self) -> str:
+        """What it says of itself, in one line."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What somebody who watches a run sees."""
+
+    truth: GroundTruth
+    frame: SensorFrame
+    delivered: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +76,8 @@ class Run:
     passed: bool
     ended: str
     """"delivered" | "timeout" | "given_up"."""
+    said: str
+    """The robot's last words of itself."""
     trace: Trace
     wall_s: float
 
@@ -75,33 +93,38 @@ def run_scenario(
     robot: RobotConfig,
     seed: int,
     progress: Callable[[float], None] = lambda _fraction: None,
+    watch: Callable[[Moment], None] = lambda _moment: None,
 ) -> Run:
     """Run until delivered, given up or out of time. `world` and `pilot` were made from `seed`."""
     referee = Referee(scenario, robot)
     recorder = _Recorder()
     tasks = sorted(scenario.tasks, key=lambda task: task.at_s)
-    events = sorted(scenario.events, key=lambda event: event.at_s)
+    schedule = Schedule(scenario.events)
+    truth = world.truth()
     started = time.perf_counter()
-    ended = "timeout"
+    ended, idle_s = "timeout", 0.0
     for step in range(1, round(scenario.timeout_s / STEP_S) + 1):
         now = step * STEP_S
-        while events and events[0].at_s <= now:
-            world.set_hardware_estop(events.pop(0).kind == "hardware_estop_pressed")
+        for action in schedule.due(now, truth.robot):
+            world.happen(action)
         while tasks and tasks[0].at_s <= now:
             pilot.submit(tasks.pop(0).request)
-        world.command(pilot.step(world.step(now)))
+        frame = world.step(now)
+        world.command(pilot.step(frame))
         truth = world.truth()
         referee.watch(truth)
+        watch(Moment(truth, frame, referee.delivered))
         if step % TRACE_EVERY == 0:
             recorder.note(truth)
             progress(now / scenario.timeout_s)
-        if referee.delivered or (not tasks and pilot.given_up()):
+        idle_s = idle_s + STEP_S if not tasks and pilot.given_up() else 0.0
+        if referee.delivered or idle_s > scenario.success.stand_s + SETTLE_S:
             ended = "delivered" if referee.delivered else "given_up"
             break
-    verdict = referee.verdict()
     wall_s = time.perf_counter() - started
-    passed = verdict.passed(scenario.success)
-    return Run(seed, verdict, passed, ended, recorder.trace(), wall_s)
+    verdict = referee.verdict()
+    passed, said = verdict.passed(scenario.success), pilot.last_words()
+    return Run(seed, verdict, passed, ended, said, recorder.trace(), wall_s)
 
 
 class _Recorder:

@@ -22,6 +22,14 @@ class PersonTruth:
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectTruth:
+    """A thing that scenario events placed."""
+
+    name: str
+    pose: Pose2D
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """The beginning of one touch between the robot and a thing that is not the floor."""
 
@@ -33,6 +41,18 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class DoorTruth:
+    name: str
+    room: str
+    """Whose air its openings disturb; empty when none."""
+    opening: float
+    """0 closed to 1 open."""
+    openings: int
+    """How often it left its closed place."""
+    stuck: bool
+
+
+@dataclass(frozen=True, slots=True)
 class GroundTruth:
     stamp_s: float
     robot: Pose2D
@@ -40,3 +60,5 @@ class GroundTruth:
     people: tuple[PersonTruth, ...]
     contacts: tuple[Contact, ...]
     """All since the start, oldest first."""
+    objects: tuple[ObjectTruth, ...] = ()
+    doors: tuple[DoorTruth, ...] = ()

@@ -6,55 +6,67 @@ import mujoco
 import numpy as np
 
 from or_robot.geometry.transform import Transform
+from or_robot.sim.ray_cast import BOX, CYLINDER, SPHERE, cast
 from or_robot.sim.scene import LIDAR_GROUP
 from or_robot.sim.sdf import LidarSensor
 from or_robot.types.motion import LaserScan
+
+KINDS = {
+    int(mujoco.mjtGeom.mjGEOM_BOX): BOX,
+    int(mujoco.mjtGeom.mjGEOM_CYLINDER): CYLINDER,
+    int(mujoco.mjtGeom.mjGEOM_SPHERE): SPHERE,
+}
 
 
 class Lidar:
     """One revolution is taken at once; the robot's own body hides nothing (see the model)."""
 
-    def __init__(self, sensor: LidarSensor, mount: Transform, random: np.random.Generator) -> None:
+    def __init__(
+        self,
+        sensor: LidarSensor,
+        mount: Transform,
+        random: np.random.Generator,
+        model: mujoco.MjModel,
+    ) -> None:
         self._sensor = sensor
         self._mount = mount
         self._random = random
         bearings = sensor.angle_min + sensor.angle_increment * np.arange(sensor.beams)
-        self._beams = np.stack([np.cos(bearings), np.sin(bearings), np.zeros(sensor.beams)], axis=1)
-        self._hits = np.zeros(sensor.beams, dtype=np.int32)
-        self._ranges = np.zeros(sensor.beams)
-        self._groups = np.zeros(6, dtype=np.uint8)
-        self._groups[LIDAR_GROUP] = 1
+        self._beams = np.stack([np.cos(bearings), np.sin(bearings)], axis=1)
+        self._geoms = np.flatnonzero(model.geom_group == LIDAR_GROUP)
+        types = model.geom_type[self._geoms].tolist()
+        self._kinds = np.array([KINDS[kind] for kind in types], dtype=np.int64)
+        self._halves = model.geom_size[self._geoms].copy()
+        cylinders = self._kinds == CYLINDER  # MuJoCo: radius, half length
+        self._halves[cylinders] = self._halves[cylinders][:, [0, 0, 1]]
+        spheres = self._kinds == SPHERE
+        self._halves[spheres] = self._halves[spheres][:, [0, 0, 0]]
 
-    def scan(
-        self, model: mujoco.MjModel, data: mujoco.MjData, base: Transform, stamp_s: float
-    ) -> LaserScan:
+    def scan(self, data: mujoco.MjData, base: Transform, stamp_s: float) -> LaserScan:
         """Scan from the robot standing at `base` (map ← base_link)."""
         sensor = self._sensor
         frame = base.compose(self._mount)
-        directions = self._beams @ frame.rotation.T
-        mujoco.mj_multiRay(
-            model,
-            data,
+        exact = np.full(sensor.beams, np.inf)
+        cast(
             frame.position,
-            directions.ravel(),
-            self._groups,
-            True,
-            -1,
-            self._hits,
-            self._ranges,
-            None,
-            sensor.beams,
-            sensor.range_max,
+            frame.rotation,
+            sensor.angle_min,
+            sensor.angle_increment,
+            self._beams,
+            self._kinds,
+            self._halves,
+            data.geom_xpos[self._geoms],
+            data.geom_xmat[self._geoms],
+            exact,
         )
-        noisy = self._ranges + self._random.normal(0.0, sensor.sigma, sensor.beams)
-        missed = (self._hits < 0) | (noisy > sensor.range_max)
-        ranges = np.where(missed, np.inf, np.maximum(noisy, 0.0)).astype(np.float32)
+        noisy = exact + self._random.normal(0.0, sensor.sigma, sensor.beams)
+        ranges = np.where(noisy > sensor.range_max, np.inf, np.maximum(noisy, 0.0))
         return LaserScan(
             stamp_s=stamp_s,
             angle_min=sensor.angle_min,
             angle_increment=sensor.angle_increment,
             range_min=sensor.range_min,
             range_max=sensor.range_max,
-            ranges=ranges,
+            ranges=ranges.astype(np.float32),
             mount=self._mount.planar(),
         )

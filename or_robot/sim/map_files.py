@@ -1,16 +1,19 @@
-"""A map on disk: Nav2's map.yaml and map.pgm, and a picture for people."""
+"""A map on disk: Nav2's map.yaml and map.pgm, masks of its zones, and a picture for people."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
-from or_robot.scenario.report import draw_map
+from or_robot.geometry.grid import GridSpec
+from or_robot.scenario.plots import draw_map
 from or_robot.types.site import FREE, OCCUPIED, OccupancyMap, Station, Zone
+from or_robot.world.zones import keep_out_mask, polygon_mask
 
 GREY_FREE, GREY_UNKNOWN, GREY_OCCUPIED = 254, 205, 0
 """As nav2_map_server's map saver writes them."""
@@ -24,16 +27,37 @@ ZONE_COLORS = {
 
 def write_map(map_: OccupancyMap, folder: Path) -> None:
     """Write map.pgm and map.yaml."""
-    folder.mkdir(parents=True, exist_ok=True)
     grey = np.full(map_.values.shape, GREY_UNKNOWN, dtype=np.uint8)
     grey[map_.values == FREE] = GREY_FREE
     grey[map_.values == OCCUPIED] = GREY_OCCUPIED
-    if not cv2.imwrite(str(folder / "map.pgm"), grey[::-1]):
-        raise OSError(f"cannot write {folder / 'map.pgm'}")
-    spec = map_.spec
-    (folder / "map.yaml").write_text(
-        "image: map.pgm\n"
-        "mode: trinary\n"
+    _write(grey, map_.spec, folder, "map", "trinary")
+
+
+def write_masks(spec: GridSpec, zones: Sequence[Zone], max_speed: float, folder: Path) -> None:
+    """Write Nav2's costmap filter masks keepout_mask and speed_mask, each .pgm and .yaml.
+
+    keepout_mask is black where the footprint stays out. speed_mask (mode raw) is the limit in per
+    cent of max_speed (m/s), 0 where there is none.
+    """
+    grey = np.full(spec.shape, GREY_FREE, dtype=np.uint8)
+    grey[keep_out_mask(spec, zones)] = GREY_OCCUPIED
+    _write(grey, spec, folder, "keepout_mask", "trinary")
+    percent = np.zeros(spec.shape, dtype=np.uint8)
+    for zone in sorted(zones, key=lambda zone: zone.speed_limit, reverse=True):
+        if np.isfinite(zone.speed_limit):
+            share = max(1, round(100.0 * min(zone.speed_limit / max_speed, 1.0)))
+            percent[polygon_mask(spec, zone.polygon)] = share
+    _write(percent, spec, folder, "speed_mask", "raw")
+
+
+def _write(grey: NDArray[np.uint8], spec: GridSpec, folder: Path, name: str, mode: str) -> None:
+    """grey (rows, columns), row 0 the lowest y."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not cv2.imwrite(str(folder / f"{name}.pgm"), grey[::-1]):
+        raise OSError(f"cannot write {folder / name}.pgm")
+    (folder / f"{name}.yaml").write_text(
+        f"image: {name}.pgm\n"
+        f"mode: {mode}\n"
         f"resolution: {spec.resolution:g}\n"
         f"origin: [{spec.origin_x:g}, {spec.origin_y:g}, 0]\n"
         "negate: 0\n"

@@ -18,20 +18,27 @@ SAMPLES_PER_CELL = 10
 
 
 def placed_shapes(world: World) -> Iterator[tuple[str, Transform, Shape]]:
-    """Every collision shape of the static models: its model's name, map ← shape, shape."""
+    """Every collision shape that stands still: its model's name, map ← shape, shape.
+
+    What a prismatic joint moves (a door's leaf) is left out: the map shows doors open.
+    """
     for model in world.models:
-        yield from _model_shapes(model, model.name, Transform.identity())
+        yield from model_shapes(model, model.name, Transform.identity())
 
 
-def _model_shapes(
+def model_shapes(
     model: Model, name: str, parent: Transform
 ) -> Iterator[tuple[str, Transform, Shape]]:
+    """Every collision shape of one model: `name`, the frame `parent` is in ← shape, shape."""
     frame = parent.compose(model.pose)
+    moving = {joint.child for joint in model.joints if joint.kind == "prismatic"}
     for link in model.links:
+        if link.name in moving:
+            continue
         for collision in link.collisions:
             yield name, frame.compose(link.pose).compose(collision.pose), collision.shape
     for child in model.models:
-        yield from _model_shapes(child, name, frame)
+        yield from model_shapes(child, name, frame)
 
 
 def slice_world(
@@ -55,6 +62,14 @@ def slice_world(
     free = _reachable(~occupied, spec.cells(np.array(inside, dtype=np.float64).reshape(-1, 2)))
     values = np.where(occupied, OCCUPIED, np.where(free, FREE, UNKNOWN)).astype(np.int8)
     return OccupancyMap(spec, values)
+
+
+def footprint_of(model: Model) -> tuple[float, float]:
+    """Half length and half width of a model about its origin, m."""
+    shapes = model_shapes(model, model.name, Transform.identity())
+    corners = [np.abs(pose.position) + reach(pose, shape) for _, pose, shape in shapes]
+    half = np.max(corners, axis=0)
+    return float(half[0]), float(half[1])
 
 
 def reach(pose: Transform, shape: Shape) -> NDArray[np.float64]:

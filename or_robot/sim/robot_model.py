@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from or_robot.geometry.transform import Transform
-from or_robot.sim.sdf import DiffDrive, LidarSensor, Model
+from or_robot.sim.occupancy import model_shapes, reach
+from or_robot.sim.sdf import CameraSensor, DiffDrive, ImuSensor, LidarSensor, Model
 from or_robot.sim.sdf_reader import load_model
 from or_robot.sim.xml_tree import SdfError
 
@@ -20,6 +21,12 @@ class RobotModel:
     lidar: LidarSensor
     lidar_mount: Transform
     """base_link ← lidar."""
+    imu: ImuSensor
+    imu_mount: Transform
+    """base_link ← IMU."""
+    camera: CameraSensor
+    camera_mount: Transform
+    """base_link ← camera, which looks along x."""
     bumper: str
     """Collision whose touches are the bumper's."""
 
@@ -28,17 +35,27 @@ class RobotModel:
         """Of the scan plane above the floor, m."""
         return float(self.lidar_mount.position[2])
 
+    @property
+    def height(self) -> float:
+        """Of the highest point of the body above the floor, m."""
+        shapes = model_shapes(self.model, self.model.name, Transform.identity())
+        return max(float(pose.position[2] + reach(pose, shape)[2]) for _, pose, shape in shapes)
+
 
 def courier_model(name: str = "or_courier", root: Path | None = None) -> RobotModel:
     """Read a robot and check that it has what a courier needs."""
     model = load_model(name, root)
     base = model.link(BASE_LINK)
     lidars = [(link, lidar) for link in model.links for lidar in link.lidars]
+    imus = [(link, imu) for link in model.links for imu in link.imus]
+    cameras = [(link, camera) for link in model.links for camera in link.cameras]
     bumpers = [contact.collision for link in model.links for contact in link.contacts]
     needs = {
         f"link {BASE_LINK!r}": base is not None,
         "a diff-drive plugin": model.drive is not None,
         "exactly one lidar": len(lidars) == 1,
+        "exactly one IMU": len(imus) == 1,
+        "exactly one RGB-D camera": len(cameras) == 1,
         "exactly one contact sensor": len(bumpers) == 1,
     }
     for need, met in needs.items():
@@ -46,6 +63,19 @@ def courier_model(name: str = "or_courier", root: Path | None = None) -> RobotMo
             raise SdfError(f"model {name!r} must have {need}", "mend its model.sdf")
     assert base is not None
     assert model.drive is not None
-    link, lidar = lidars[0]
-    mount = base.pose.inverse().compose(link.pose).compose(lidar.pose)
-    return RobotModel(model, model.drive, lidar, mount, bumpers[0])
+    to_base = base.pose.inverse()
+    mounts = [
+        to_base.compose(link.pose).compose(sensor.pose)
+        for link, sensor in (lidars[0], imus[0], cameras[0])
+    ]
+    return RobotModel(
+        model=model,
+        drive=model.drive,
+        lidar=lidars[0][1],
+        lidar_mount=mounts[0],
+        imu=imus[0][1],
+        imu_mount=mounts[1],
+        camera=cameras[0][1],
+        camera_mount=mounts[2],
+        bumper=bumpers[0],
+    )

@@ -6,8 +6,9 @@ the robot. Geom groups: 1 may meet the lidar's plane, 2 is out of its reach, 3 i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import mujoco
 import numpy as np
@@ -17,25 +18,22 @@ from or_robot.errors import OrRobotError
 from or_robot.geometry.transform import Transform
 from or_robot.scenario.people import LEG_RADIUS, TORSO_RADIUS
 from or_robot.sim.config import SimConfig
-from or_robot.sim.occupancy import placed_shapes, reach
+from or_robot.sim.doors import DoorLeaf, door_leaves
+from or_robot.sim.geoms import add_geom, leaf_body, prop_body, quaternion
+from or_robot.sim.looks import add_looks
+from or_robot.sim.occupancy import model_shapes, placed_shapes, reach
 from or_robot.sim.robot_model import BASE_LINK, RobotModel
-from or_robot.sim.sdf import Collision, Joint, Link, Shape, ShapeKind, World
+from or_robot.sim.sdf import Collision, Joint, Link, Model, ShapeKind, World
 
 TICK_S = 0.01
 """Base control, people and touches are looked at this often; physics steps divide it."""
 LIDAR_GROUP, OTHER_GROUP, ROBOT_GROUP = 1, 2, 3
 PLANE_MARGIN = 0.25
 """How far above or below the lidar a shape may end and still be offered to its beams, m (tilt)."""
-STATIC_BITS, PERSON_BITS, ROBOT_BITS = (1, 0), (2, 0), (4, 3)
+NO_BITS, STATIC_BITS, PERSON_BITS, ROBOT_BITS = (0, 0), (1, 0), (2, 0), (4, 3)
 """contype, conaffinity."""
 LEG_HEIGHT, SHOULDER_HEIGHT, HEAD_RADIUS = 0.80, 1.50, 0.11
 PERSON_PARTS = ("torso", "left_leg", "right_leg")
-GEOM_TYPES = {
-    ShapeKind.BOX: mujoco.mjtGeom.mjGEOM_BOX,
-    ShapeKind.CYLINDER: mujoco.mjtGeom.mjGEOM_CYLINDER,
-    ShapeKind.SPHERE: mujoco.mjtGeom.mjGEOM_SPHERE,
-    ShapeKind.PLANE: mujoco.mjtGeom.mjGEOM_PLANE,
-}
 
 
 @dataclass(frozen=True)
@@ -52,20 +50,47 @@ class Scene:
     """Left, right, in qvel."""
     base_body: int
     mocap: NDArray[np.intp]
-    """(people, 3) mocap index of torso, left leg, right leg."""
+    """(people, 3) mocap index of torso, left leg, right leg; rising by one along the rows."""
+    pushed: dict[str, int]
+    """Person → mocap index of what they push."""
+    doors: dict[str, int]
+    """Door → mocap index of its leaf."""
+    props: Mapping[str, int]
+    """Name of an object that events place and move → mocap index."""
 
 
-def build_scene(world: World, robot: RobotModel, people: Sequence[str], config: SimConfig) -> Scene:
-    """Compile. The robot stands at the origin; people are put in place by their mocap poses."""
+def build_scene(
+    world: World,
+    robot: RobotModel,
+    people: Sequence[str],
+    config: SimConfig,
+    props: Mapping[str, Model] = MappingProxyType({}),
+    pushed: Mapping[str, Model] = MappingProxyType({}),
+    *,
+    looks: bool = False,
+) -> Scene:
+    """Compile. The robot stands at the origin; mocap poses put people and props in place.
+
+    With `looks` the scene also has what a camera sees: same bodies, so that a state fits both.
+    """
     spec = mujoco.MjSpec()
     spec.option.timestep = TICK_S / config.substeps
     spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
     spec.option.impratio = 10.0
     spec.option.gravity = world.gravity
-    owners = _add_static(spec, world, robot.lidar_height)
+    owners = _add_static(spec, world, robot)
     _add_robot(spec, robot, config)
     for name in people:
         owners.update(_add_person(spec, name))
+    leaves = door_leaves(world)
+    for leaf in leaves:
+        owners.update(_add_leaf(spec, leaf))
+    for name, prop in props.items():
+        owners.update(_add_prop(spec, name, prop))
+    for name, cart in pushed.items():
+        owners.update(_add_prop(spec, _pushed_by(name), cart))
+    if looks:
+        add_looks(spec, world, robot, {**props, **{_pushed_by(n): m for n, m in pushed.items()}})
     try:
         model = spec.compile()
     except ValueError as error:
@@ -85,20 +110,27 @@ def build_scene(world: World, robot: RobotModel, people: Sequence[str], config: 
             [[model.body(f"{p}/{part}").mocapid[0] for part in PERSON_PARTS] for p in people],
             dtype=np.intp,
         ).reshape(-1, len(PERSON_PARTS)),
+        pushed={n: int(model.body(prop_body(_pushed_by(n))).mocapid[0]) for n in pushed},
+        doors={leaf.name: int(model.body(leaf_body(leaf.name)).mocapid[0]) for leaf in leaves},
+        props={name: int(model.body(prop_body(name)).mocapid[0]) for name in props},
     )
 
 
-def _add_static(spec: mujoco.MjSpec, world: World, lidar_height: float) -> dict[str, str]:
-    """Add the world's geometry; returns geom name → model name."""
+def _add_static(spec: mujoco.MjSpec, world: World, robot: RobotModel) -> dict[str, str]:
+    """Add the world's geometry; returns geom name → model name.
+
+    What hangs higher than the robot can touch takes no part in the physics.
+    """
     owners: dict[str, str] = {}
-    moving = [model.name for model in world.models if not model.static]
+    moving = [m.name for m in world.models if not (m.static or m.door)]
     if moving:
         raise OrRobotError(f"model {moving[0]!r} is not static", "write <static>true</static>")
     for index, (owner, pose, shape) in enumerate(placed_shapes(world)):
-        geom = _add_geom(spec.worldbody, f"{owner}/{index}", pose, shape)
-        geom.contype, geom.conaffinity = STATIC_BITS
+        geom = add_geom(spec.worldbody, f"{owner}/{index}", pose, shape)
         half = reach(pose, shape)[2]
-        near = abs(pose.position[2] - lidar_height) <= half + PLANE_MARGIN
+        overhead = pose.position[2] - half > robot.height + PLANE_MARGIN
+        geom.contype, geom.conaffinity = NO_BITS if overhead else STATIC_BITS
+        near = abs(pose.position[2] - robot.lidar_height) <= half + PLANE_MARGIN
         floor = shape.kind is ShapeKind.PLANE
         geom.group = LIDAR_GROUP if near and not floor else OTHER_GROUP
         if not floor:
@@ -106,28 +138,17 @@ def _add_static(spec: mujoco.MjSpec, world: World, lidar_height: float) -> dict[
     return owners
 
 
-def _add_geom(body: mujoco.MjsBody, name: str, pose: Transform, shape: Shape) -> mujoco.MjsGeom:
-    half = shape.half_extent
-    size = {
-        ShapeKind.BOX: half,
-        ShapeKind.CYLINDER: (half[0], half[2], 0.0),
-        ShapeKind.SPHERE: (half[0], 0.0, 0.0),
-        ShapeKind.PLANE: (0.0, 0.0, 1.0),
-    }[shape.kind]
-    return body.add_geom(
-        name=name,
-        type=GEOM_TYPES[shape.kind],
-        size=size,
-        pos=pose.position,
-        quat=quaternion(pose.rotation),
-    )
-
-
-def quaternion(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(3, 3) rotation to (4,) w, x, y, z."""
-    found = np.zeros(4)
-    mujoco.mju_mat2Quat(found, rotation.flatten())
-    return found
+def _add_leaf(spec: mujoco.MjSpec, leaf: DoorLeaf) -> dict[str, str]:
+    """A mocap body: the door's motor is stronger than anything it meets."""
+    body = spec.worldbody.add_body(name=leaf_body(leaf.name), mocap=True)
+    body.pos, body.quat = leaf.frame.position, quaternion(leaf.frame.rotation)
+    owners = {}
+    for collision in leaf.collisions:
+        geom = add_geom(body, f"{leaf.name}/{collision.name}", collision.pose, collision.shape)
+        geom.contype, geom.conaffinity = STATIC_BITS
+        geom.group = LIDAR_GROUP
+        owners[geom.name] = leaf.name
+    return owners
 
 
 def _add_robot(spec: mujoco.MjSpec, robot: RobotModel, config: SimConfig) -> None:
@@ -194,7 +215,7 @@ def _fill_link(body: mujoco.MjsBody, link: Link) -> None:
 
 
 def _add_robot_geom(body: mujoco.MjsBody, collision: Collision) -> None:
-    geom = _add_geom(body, f"robot/{collision.name}", collision.pose, collision.shape)
+    geom = add_geom(body, f"robot/{collision.name}", collision.pose, collision.shape)
     geom.contype, geom.conaffinity = ROBOT_BITS
     geom.group = ROBOT_GROUP
     geom.friction[0] = collision.friction
@@ -217,4 +238,20 @@ def _add_person(spec: mujoco.MjSpec, name: str) -> dict[str, str]:
             geom.contype, geom.conaffinity = PERSON_BITS
             geom.group = LIDAR_GROUP if part != "torso" else OTHER_GROUP
             owners[geom.name] = name
+    return owners
+
+
+def _pushed_by(person: str) -> str:
+    return f"{person}'s"
+
+
+def _add_prop(spec: mujoco.MjSpec, name: str, prop: Model) -> dict[str, str]:
+    """One mocap body that meets only the robot; returns geom name → prop."""
+    body = spec.worldbody.add_body(name=prop_body(name), mocap=True)
+    owners = {}
+    for index, (_, pose, shape) in enumerate(model_shapes(prop, name, Transform.identity())):
+        geom = add_geom(body, f"{prop_body(name)}/{index}", pose, shape)
+        geom.contype, geom.conaffinity = STATIC_BITS
+        geom.group = LIDAR_GROUP
+        owners[geom.name] = name
     return owners

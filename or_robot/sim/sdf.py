@@ -63,6 +63,17 @@ class Collision:
 
 
 @dataclass(frozen=True, slots=True)
+class Visual:
+    """What a camera sees of a link."""
+
+    name: str
+    pose: Transform
+    shape: Shape
+    color: tuple[float, ...]
+    """Diffuse red, green, blue, opacity; 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
 class Inertial:
     mass: float
     """kg."""
@@ -89,6 +100,50 @@ class LidarSensor:
 
 
 @dataclass(frozen=True, slots=True)
+class Noise:
+    """Gaussian, with a bias drawn once a run."""
+
+    sigma: float
+    bias_sigma: float
+
+
+@dataclass(frozen=True, slots=True)
+class ImuSensor:
+    name: str
+    pose: Transform
+    rate: float
+    """Hz."""
+    gyro: Noise
+    """rad/s, alike on all axes."""
+    accelerometer: Noise
+    """m/s², alike on all axes."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSensor:
+    """Colour and depth of one view; looks along x, z is up."""
+
+    name: str
+    pose: Transform
+    rate: float
+    """Hz."""
+    width: int
+    height: int
+    horizontal_fov: float
+    """rad."""
+    near: float
+    far: float
+    """Nearest and furthest depth, m."""
+    sigma: float
+    """Of a colour, share of the full scale."""
+
+    @property
+    def vertical_fov_deg(self) -> float:
+        half = np.tan(self.horizontal_fov / 2.0) * self.height / self.width
+        return float(np.degrees(2.0 * np.arctan(half)))
+
+
+@dataclass(frozen=True, slots=True)
 class ContactSensor:
     name: str
     collision: str
@@ -102,17 +157,37 @@ class Link:
     collisions: tuple[Collision, ...]
     lidars: tuple[LidarSensor, ...]
     contacts: tuple[ContactSensor, ...]
+    imus: tuple[ImuSensor, ...] = ()
+    cameras: tuple[CameraSensor, ...] = ()
+    visuals: tuple[Visual, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Joint:
     name: str
     kind: str
-    """"fixed" | "revolute"."""
+    """"fixed" | "revolute" | "prismatic"."""
     parent: str
+    """A link, or "world"."""
     child: str
     axis: NDArray[np.float64]
     """(3,) unit vector in the child link."""
+    travel: float = 0.0
+    """Of a prismatic joint from its lower limit, where it is drawn, to its upper one, m."""
+    speed: float = 0.0
+    """Velocity limit of a prismatic joint, m/s."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoorDrive:
+    """An automatic sliding door's plugin element (or-robot-automatic-door)."""
+
+    joint: str
+    """Prismatic; closed at its lower limit."""
+    approach: float
+    """The sensor sees who moves nearer than this to the doorway, m."""
+    hold_s: float
+    """How long the door stays open after the last sighting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +214,13 @@ class Model:
     joints: tuple[Joint, ...]
     models: tuple[Model, ...]
     drive: DiffDrive | None
+    door: DoorDrive | None = None
 
     def link(self, name: str) -> Link | None:
         return next((link for link in self.links if link.name == name), None)
+
+    def joint(self, name: str) -> Joint | None:
+        return next((joint for joint in self.joints if joint.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,20 +17,31 @@ from or_robot.share import share
 from or_robot.sim.sdf import (
     Collision,
     DiffDrive,
+    DoorDrive,
     Inertial,
     Joint,
     Link,
     Model,
     Shape,
     ShapeKind,
+    Visual,
     World,
 )
-from or_robot.sim.sdf_sensors import read_contact, read_lidar
+from or_robot.sim.sdf_sensors import (
+    CAMERA_TYPES,
+    read_camera,
+    read_contact,
+    read_imu,
+    read_lidar,
+)
 from or_robot.sim.xml_tree import Element, SdfError, parse_xml
 
 VERSIONS = ("1.5", "1.6", "1.7")
+DRIVE_PLUGIN, DOOR_PLUGIN = "gz-sim-diff-drive-system", "or-robot-automatic-door"
 DEFAULT_FRICTION = 1.0
 """SDF's own default of <mu>."""
+
+GREY = (0.7, 0.7, 0.7, 1.0)
 
 T = TypeVar("T")
 
@@ -120,11 +131,14 @@ class _Reader:
         models = tuple(self._include(child) for child in element.all("include"))
         if not links and not models:
             raise element.error("has no <link>")
+        for plugin in element.all("plugin"):
+            if plugin.attributes.get("filename") not in (DRIVE_PLUGIN, DOOR_PLUGIN):
+                plugin.warn_unread_self("plugin")
         joints = _unique(element, "joint", _joint)
         names = {link.name for link in links}
         for joint, source in zip(joints, element.all("joint"), strict=True):
             for end in (joint.parent, joint.child):
-                if end not in names:
+                if end not in names and not (end == joint.parent == "world"):
                     raise source.error(f"there is no link {end!r}")
         return Model(
             name=element.name(),
@@ -134,6 +148,7 @@ class _Reader:
             joints=joints,
             models=models,
             drive=_drive(element, {joint.name for joint in joints}),
+            door=_door(element, {joint.name for joint in joints if joint.kind == "prismatic"}),
         )
 
 
@@ -153,7 +168,7 @@ def _link(element: Element) -> Link:
     sensors = {sensor.name(): sensor for sensor in element.all("sensor")}
     kinds = {name: sensor.attributes.get("type", "") for name, sensor in sensors.items()}
     for name, kind in kinds.items():
-        if kind not in ("ray", "gpu_lidar", "contact"):
+        if kind not in ("ray", "gpu_lidar", "contact", "imu", *CAMERA_TYPES):
             sensors[name].warn_unread_self(f"sensor type {kind!r}")
     return Link(
         name=element.name(),
@@ -170,7 +185,29 @@ def _link(element: Element) -> Link:
             for name, kind in kinds.items()
             if kind == "contact"
         ),
+        imus=tuple(
+            read_imu(sensors[name], _pose(sensors[name]))
+            for name, kind in kinds.items()
+            if kind == "imu"
+        ),
+        cameras=tuple(
+            read_camera(sensors[name], _pose(sensors[name]))
+            for name, kind in kinds.items()
+            if kind in CAMERA_TYPES
+        ),
+        visuals=tuple(v for v in map(_visual, element.all("visual")) if v is not None),
     )
+
+
+def _visual(element: Element) -> Visual | None:
+    """None for geometry that is no simple shape: only viewers show it."""
+    geometry = element.get("geometry")
+    if not any(child.tag in set(ShapeKind) for child in geometry.children):
+        return None
+    material = element.find("material")
+    diffuse = material.find("diffuse") if material is not None else None
+    color = GREY if diffuse is None else diffuse.numbers(4)
+    return Visual(element.name(), _pose(element), _shape(geometry), color)
 
 
 def _inertial(element: Element) -> Inertial:
@@ -219,22 +256,31 @@ def _shape(geometry: Element) -> Shape:
 def _joint(element: Element) -> Joint:
     element.warn_unread("parent", "child", "axis", "pose")
     kind = element.attributes.get("type", "")
-    if kind not in ("fixed", "revolute"):
-        raise element.error(f"type {kind!r} is not read", "write fixed or revolute")
+    if kind not in ("fixed", "revolute", "prismatic"):
+        raise element.error(f"type {kind!r} is not read", "write fixed, revolute or prismatic")
     parent, child = (element.get(tag).text.strip() for tag in ("parent", "child"))
     axis = np.array([0.0, 0.0, 1.0])
-    if kind == "revolute":
+    if kind != "fixed":
         source = element.get("axis").get("xyz")
         axis = np.array(source.numbers(3))
         if not np.linalg.norm(axis) > 0.0:
             raise source.error("is no direction")
-    return Joint(element.name(), kind, parent, child, axis / np.linalg.norm(axis))
+        axis /= np.linalg.norm(axis)
+    travel, speed = _slide(element.get("axis")) if kind == "prismatic" else (0.0, 0.0)
+    return Joint(element.name(), kind, parent, child, axis, travel, speed)
+
+
+def _slide(axis: Element) -> tuple[float, float]:
+    """Travel (m) and speed (m/s) of a prismatic joint."""
+    limit = axis.get("limit")
+    if limit.number("lower") != 0.0:
+        raise limit.get("lower").error("is not 0", "draw the model at its lower limit")
+    return limit.positive("upper"), limit.positive("velocity")
 
 
 def _drive(model: Element, joints: set[str]) -> DiffDrive | None:
     for plugin in model.all("plugin"):
-        if plugin.attributes.get("filename") != "gz-sim-diff-drive-system":
-            plugin.warn_unread_self("plugin")
+        if plugin.attributes.get("filename") != DRIVE_PLUGIN:
             continue
         left, right = (plugin.get(tag).text.strip() for tag in ("left_joint", "right_joint"))
         for joint in (left, right):
@@ -247,4 +293,16 @@ def _drive(model: Element, joints: set[str]) -> DiffDrive | None:
             plugin.positive("wheel_radius"),
             plugin.positive("odom_publish_frequency"),
         )
+    return None
+
+
+def _door(model: Element, slides: set[str]) -> DoorDrive | None:
+    for plugin in model.all("plugin"):
+        if plugin.attributes.get("filename") != DOOR_PLUGIN:
+            continue
+        joint = plugin.get("joint")
+        if joint.text.strip() not in slides:
+            raise joint.error(f"there is no prismatic joint {joint.text.strip()!r}")
+        approach, hold_s = plugin.positive("approach_distance"), plugin.positive("hold_time")
+        return DoorDrive(joint.text.strip(), approach, hold_s)
     return None

@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import mujoco
 import numpy as np
-from numpy.typing import NDArray
 
 from or_robot.config.robot import RobotConfig
 from or_robot.errors import OrRobotError
 from or_robot.geometry.pose import Pose2D
 from or_robot.geometry.transform import Transform
-from or_robot.scenario.people import PersonPlan, Walker
-from or_robot.scenario.truth import Contact, GroundTruth, PersonTruth
+from or_robot.scenario.description import ObjectPlan
+from or_robot.scenario.events import (
+    Action,
+    HardwareEstop,
+    Kidnap,
+    LidarDropout,
+    MoveObject,
+    PersonStarts,
+    PlaceObject,
+    RemoveObject,
+    SetBattery,
+    StickDoor,
+)
+from or_robot.scenario.people import PersonPlan
+from or_robot.scenario.truth import GroundTruth
 from or_robot.sim.base import Battery, DriveController, WheelOdometry
+from or_robot.sim.camera import Camera
 from or_robot.sim.config import SimConfig
+from or_robot.sim.imu import Imu
 from or_robot.sim.lidar import Lidar
+from or_robot.sim.props import Props
 from or_robot.sim.robot_model import courier_model
-from or_robot.sim.scene import TICK_S, build_scene
-from or_robot.sim.sdf_reader import load_world
+from or_robot.sim.scene import TICK_S, Scene, build_scene
+from or_robot.sim.sdf_reader import load_model, load_world
+from or_robot.sim.surroundings import PERIOD_S, Surroundings
+from or_robot.sim.touches import TouchWatch
 from or_robot.types.motion import LaserScan, Odometry, Twist2D
-from or_robot.types.sensing import SensorFrame
+from or_robot.types.sensing import ImuReading, RgbdImage, SensorFrame
 from or_robot.world.site import load_site
-
-TOUCH_GAP_TICKS = 20
-"""A touch that comes back sooner than this is still the same touch."""
 
 
 @dataclass
@@ -35,6 +51,7 @@ class _Gathered:
 
     scans: list[LaserScan]
     odometry: list[Odometry]
+    imu: list[ImuReading]
     bumper: bool = False
 
 
@@ -51,35 +68,59 @@ class SimWorld:
         seed: int,
         robot: RobotConfig = RobotConfig(),  # noqa: B008 - frozen
         people: Sequence[PersonPlan] = (),
+        objects: Sequence[ObjectPlan] = (),
         start: Pose2D | None = None,
         config: SimConfig = SimConfig(),  # noqa: B008 - frozen
     ) -> None:
         model = courier_model()
-        self._scene = build_scene(load_world(world), model, [p.name for p in people], config)
-        self._data = mujoco.MjData(self._scene.model)
-        self._walkers = tuple(Walker(plan) for plan in people)
-        self._footprint = robot.footprint
-        self._substeps = config.substeps
-        lidar_random, odometry_random = (
-            np.random.Generator(np.random.PCG64(child))
-            for child in np.random.SeedSequence(seed).spawn(2)
+        description, site = load_world(world), load_site(world)
+        carts = {plan.name: load_model(plan.pushes) for plan in people if plan.pushes}
+        look = functools.partial(
+            build_scene,
+            description,
+            model,
+            [person.name for person in people],
+            config,
+            {plan.name: load_model(plan.model) for plan in objects},
+            carts,
         )
+        self._scene = look()
+        self._data = mujoco.MjData(self._scene.model)
+        self._props = Props(objects, self._scene.props, self._data)
+        self._qpos, self._qvel = self._data.qpos, self._data.qvel
+        self._wheels = np.array(self._scene.wheel_dofs)
+        self._substeps = config.substeps
+        lidar_random, odometry_random, crowd_random, imu_random, camera_random = (
+            np.random.Generator(np.random.PCG64(child))
+            for child in np.random.SeedSequence(seed).spawn(5)
+        )
+        self._imu = Imu(model.imu, model.imu_mount, description.gravity, imu_random)
+        self._imu_ticks = _ticks(model.imu.rate, "IMU")
+        self._camera = Camera(model, config, camera_random, look)
+        self._around = Surroundings(description, site, people, carts, robot, crowd_random)
+        self._around.enter(self._scene, self._data)
+        self._around_ticks = round(PERIOD_S / TICK_S)
+        self._touches = TouchWatch(self._scene)
         self._drive = DriveController(robot, model.drive, config)
         self._odometry = WheelOdometry(model.drive, config, odometry_random)
         self._battery = Battery(config)
-        self._lidar = Lidar(model.lidar, model.lidar_mount, lidar_random)
+        self._lidar = Lidar(model.lidar, model.lidar_mount, lidar_random, self._scene.model)
         self._scan_ticks = _ticks(model.lidar.rate, "lidar")
         self._odometry_ticks = _ticks(model.drive.odometry_rate, "odometry")
         self._tick = 0
         self._estop = False
-        self._contacts: list[Contact] = []
-        self._touched: dict[str, int] = {}
-        self._gathered = _Gathered([], [])
-        self._place(load_site(world).stations["dock"].pose if start is None else start)
+        self._lidar_dead_until = 0.0
+        self._gathered = _Gathered([], [], [])
+        self._place(site.stations["dock"].pose if start is None else start)
 
     @property
     def time_s(self) -> float:
         return self._tick * TICK_S
+
+    @property
+    def physics(self) -> tuple[Scene, mujoco.MjData]:
+        """For renderers: to look at, not to change."""
+        return self._scene, self._data
 
     def command(self, twist: Twist2D) -> None:
         """A new /cmd_vel. The base stops by itself 250 ms after the last one."""
@@ -89,11 +130,37 @@ class SimWorld:
         """The red button on the robot: brakes the base at once, whatever is commanded."""
         self._estop = pressed
 
+    def happen(self, action: Action) -> None:
+        """An event of a scenario."""
+        match action:
+            case HardwareEstop(pressed):
+                self.set_hardware_estop(pressed)
+            case PlaceObject():
+                self._props.place(action)
+            case MoveObject():
+                self._props.move(action)
+            case RemoveObject(name):
+                self._props.remove(name)
+            case PersonStarts(name):
+                self._around.start_person(name, self.time_s)
+            case LidarDropout(for_s):
+                self._lidar_dead_until = self.time_s + for_s
+            case Kidnap(pose):
+                self._put_down(pose)
+            case SetBattery(charge):
+                self._battery.charge = charge
+            case StickDoor(door, stuck):
+                self.set_door_stuck(door, stuck)
+
+    def set_door_stuck(self, door: str, stuck: bool) -> None:
+        """A stuck door stays where it is."""
+        self._around.set_door_stuck(door, stuck)
+
     def step(self, until_s: float) -> SensorFrame:
         """Run to the tick at or before `until_s`; everything the sensors gave, oldest first."""
         while (self._tick + 1) * TICK_S <= until_s + TICK_S * 1e-6:
             self._advance()
-        gathered, self._gathered = self._gathered, _Gathered([], [])
+        gathered, self._gathered = self._gathered, _Gathered([], [], [])
         return SensorFrame(
             stamp_s=self.time_s,
             scans=tuple(gathered.scans),
@@ -101,58 +168,86 @@ class SimWorld:
             bumper=gathered.bumper,
             hardware_estop=self._estop,
             battery=self._battery.charge,
+            imu=tuple(gathered.imu),
         )
 
     def scan_now(self) -> LaserScan:
         """One revolution of the lidar from where the robot stands."""
         mujoco.mj_kinematics(self._scene.model, self._data)
-        return self._lidar.scan(self._scene.model, self._data, self._base(), self.time_s)
+        return self._lidar.scan(self._data, self._base(), self.time_s)
+
+    def camera_now(self) -> RgbdImage:
+        """What the camera sees. Nothing is drawn unless somebody asks; always ask from one thread.
+
+        Raises OrRobotError where software EGL is missing.
+        """
+        return self._camera.image(self._data, self.time_s)
+
+    @property
+    def camera_period_s(self) -> float:
+        """The real camera would give an image this often."""
+        return 1.0 / self._camera.rate
 
     def physics_step(self) -> None:
         """The physics of one tick alone: no sensor reads it and no clock advances."""
         mujoco.mj_step(self._scene.model, self._data, nstep=self._substeps)
 
     def truth(self) -> GroundTruth:
-        people = tuple(
-            PersonTruth(walker.plan.name, walker.pose, walker.speed, walker.discs())
-            for walker in self._walkers
-        )
         base, velocity = self._base(), self._data.qvel[:6]
         twist = Twist2D(float(base.rotation[:, 0] @ velocity[:3]), float(velocity[5]))
-        return GroundTruth(self.time_s, base.planar(), twist, people, tuple(self._contacts))
+        return GroundTruth(
+            self.time_s,
+            base.planar(),
+            twist,
+            self._around.people(),
+            tuple(self._touches.contacts),
+            self._props.truth() + self._around.pushed(),
+            self._around.doors(),
+        )
+
+    def _put_down(self, pose: Pose2D) -> None:
+        """The robot stands still at a pose."""
+        half = pose.yaw / 2.0
+        self._data.qpos[:7] = (pose.x, pose.y, 0.0, np.cos(half), 0.0, 0.0, np.sin(half))
+        self._data.qvel[:6] = 0.0
 
     def _place(self, start: Pose2D) -> None:
-        half = start.yaw / 2.0
-        self._data.qpos[:7] = (start.x, start.y, 0.0, np.cos(half), 0.0, 0.0, np.sin(half))
-        self._place_people()
+        self._put_down(start)
         mujoco.mj_forward(self._scene.model, self._data)
-        self._watch_touches(np.zeros(6))
-        if self._contacts:
+        self._touches.watch(self._data, np.zeros(6), 0.0)
+        if self._touches.contacts:
             raise OrRobotError(
                 f"the robot cannot start at ({start.x:g}, {start.y:g}): "
-                f"{self._contacts[0].other} is there",
+                f"{self._touches.contacts[0].other} is there",
                 "choose another start",
             )
 
     def _advance(self) -> None:
-        scene, data = self._scene, self._data
-        data.ctrl[:] = self._drive.wheel_speeds(self.time_s, TICK_S, powered=not self._estop)
-        self._move_people()
-        before = data.qvel[:6].copy()
+        now = self.time_s
+        powered = not self._estop and self._battery.charge > 0.0
+        self._data.ctrl[:] = self._drive.wheel_speeds(now, TICK_S, powered=powered)
+        if self._tick % self._around_ticks == 0:
+            self._around.step(now, self._planar(), self._drive.twist)
+        self._props.step(TICK_S)
+        before = self._qvel[:6].copy()
         self.physics_step()
         self._tick += 1
-        wheels = data.qvel[list(scene.wheel_dofs)]
-        self._battery.drain(float(np.abs(data.actuator_force * wheels).sum()), TICK_S)
-        self._watch_touches(before)
+        self._gathered.bumper |= self._touches.watch(self._data, before, self.time_s)
         self._sense()
 
     def _sense(self) -> None:
-        scene, data, gathered = self._scene, self._data, self._gathered
+        gathered = self._gathered
         if self._tick % self._odometry_ticks == 0:
-            angles = data.qpos[[dof + 1 for dof in scene.wheel_dofs]]
             dt = self._odometry_ticks * TICK_S
+            angles = self._qpos[self._wheels + 1]
             gathered.odometry.append(self._odometry.read(self.time_s, dt, angles))
-        if self._tick % self._scan_ticks == 0:
+            power = np.abs(self._data.actuator_force * self._qvel[self._wheels]).sum()
+            self._battery.drain(float(power), dt)
+        if self._tick % self._imu_ticks == 0:
+            dt = self._imu_ticks * TICK_S
+            reading = self._imu.read(self.time_s, dt, self._base(), self._qvel[:6].copy())
+            gathered.imu.append(reading)
+        if self._tick % self._scan_ticks == 0 and self.time_s > self._lidar_dead_until:
             gathered.scans.append(self.scan_now())
 
     def _base(self) -> Transform:
@@ -161,33 +256,10 @@ class SimWorld:
         mujoco.mju_quat2Mat(rotation, self._data.qpos[3:7])
         return Transform(self._data.qpos[:3].copy(), rotation.reshape(3, 3))
 
-    def _move_people(self) -> None:
-        if self._walkers:
-            corners = self._base().planar().transform(self._footprint)
-            hull = [(x, y) for x, y in corners.tolist()]
-            for walker in self._walkers:
-                walker.step(self.time_s, TICK_S, hull)
-            self._place_people()
-
-    def _place_people(self) -> None:
-        if self._walkers:
-            parts = [part for walker in self._walkers for part in walker.parts()]
-            self._data.mocap_pos[self._scene.mocap.ravel(), :2] = parts
-
-    def _watch_touches(self, velocity: NDArray[np.float64]) -> None:
-        """Note touches that begin; `velocity` (6,) is the base's qvel before the step."""
-        pairs = self._data.contact.geom
-        scene = self._scene
-        for index in np.flatnonzero(scene.things[pairs].any(axis=1)):
-            first, second = pairs[index]
-            name = scene.owners[second if scene.things[second] else first]
-            if scene.bumper_geom in (first, second):
-                self._gathered.bumper = True
-            if self._tick - self._touched.get(name, -TOUCH_GAP_TICKS) >= TOUCH_GAP_TICKS:
-                point = self._data.contact.pos[index] - self._data.qpos[:3]
-                at_point = velocity[:2] + velocity[5] * np.array([-point[1], point[0]])
-                self._contacts.append(Contact(self.time_s, name, float(np.hypot(*at_point))))
-            self._touched[name] = self._tick
+    def _planar(self) -> Pose2D:
+        """Where the robot truly stands."""
+        x, y, _, w, i, j, k = self._data.qpos[:7].tolist()
+        return Pose2D(x, y, math.atan2(2.0 * (w * k + i * j), 1.0 - 2.0 * (j * j + k * k)))
 
 
 def _ticks(rate: float, what: str) -> int:

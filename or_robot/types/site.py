@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +59,16 @@ class Zone:
 
 
 @dataclass(frozen=True, slots=True)
+class Door:
+    """An automatic sliding door; on the map it is open."""
+
+    room: str
+    """Whose air its openings disturb; empty when none."""
+    leaf: NDArray[np.float64]
+    """(2, 2) ends of the closed leaf, m."""
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """Everything fixed about one wing."""
 
@@ -66,3 +76,5 @@ class Site:
     map: OccupancyMap
     stations: dict[str, Station]
     zones: tuple[Zone, ...]
+    doors: dict[str, Door] = field(default_factory=dict)
+    """Automatic doors by name."""

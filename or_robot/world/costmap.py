@@ -14,11 +14,15 @@ from or_robot.types.motion import LaserScan
 from or_robot.types.site import OCCUPIED_FROM, OccupancyMap, Site
 from or_robot.world.costs import inflate, to_occupancy
 from or_robot.world.obstacle_layer import ObstacleLayer
-from or_robot.world.zones import keep_out_mask
+from or_robot.world.zones import doorway_mask, keep_out_mask
 
 
 class Costmap:
-    """Costs 0…255 of cells in the map frame, inflated for a disc of the footprint's half width."""
+    """Costs 0…255 of cells in the map frame, inflated for a disc of the footprint's half width.
+
+    A closed automatic door is no obstacle here: it opens when the robot comes. Control and the
+    safety gate see the leaf itself and wait for it.
+    """
 
     def __init__(self, config: CostmapConfig, site: Site, robot: RobotConfig) -> None:
         self._config = config
@@ -27,6 +31,7 @@ class Costmap:
         self._unknown = site.map.values < 0
         self._static = site.map.values >= OCCUPIED_FROM
         self._forbidden = keep_out_mask(self.spec, site.zones) | self._static
+        self._doorways = doorway_mask(self.spec, site.doors.values())
         self._obstacles = ObstacleLayer(self.spec, config.obstacle_range, config.clear_range)
         self._costs: NDArray[np.uint8] | None = None
 
@@ -46,7 +51,7 @@ class Costmap:
         if self._costs is None:
             config = self._config
             self._costs = inflate(
-                self._forbidden | self._obstacles.marked,
+                self._forbidden | (self._obstacles.marked & ~self._doorways),
                 self.spec.resolution,
                 self._inscribed,
                 config.inflation_radius,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
 import cv2
@@ -15,7 +16,7 @@ from or_robot.geometry.grid import GridSpec
 from or_robot.geometry.polygon import is_simple, signed_area
 from or_robot.geometry.pose import Pose2D
 from or_robot.share import share
-from or_robot.types.site import FREE, OCCUPIED, UNKNOWN, OccupancyMap, Site, Station, Zone
+from or_robot.types.site import FREE, OCCUPIED, UNKNOWN, Door, OccupancyMap, Site, Station, Zone
 
 STATION_KINDS = ("dock", "supply", "room", "pathology", "waste", "recovery")
 ZONE_KINDS = ("room", "keep_out", "slow", "sterile")
@@ -33,17 +34,37 @@ def load_site(name: str, root: Path | None = None) -> Site:
         known = ", ".join(sorted(path.stem for path in (root / "worlds").glob("*.yaml")))
         raise OrRobotError(f"no world {name!r}", f"one of: {known or 'none installed'}")
     stations, zones = read_stations_and_zones(description)
-    return Site(name, read_map(root / "maps" / name / "map.yaml"), stations, zones)
+    map_ = read_map(root / "maps" / name / "map.yaml")
+    return Site(name, map_, stations, zones, read_doors(description))
 
 
 def read_stations_and_zones(file: Path) -> tuple[dict[str, Station], tuple[Zone, ...]]:
     """Stations and zones of one world."""
-    fields = read_document(file).fields(required=("stations", "zones"))
+    fields = _sections(file)
     stations = {key: _station(key, value) for key, value in fields["stations"].mapping().items()}
     if not stations:
         raise fields["stations"].error("has no station")
     zones = tuple(_zone(key, value) for key, value in fields["zones"].mapping().items())
     return stations, zones
+
+
+def read_doors(file: Path) -> dict[str, Door]:
+    """The automatic doors of one world, by name."""
+    fields = _sections(file)
+    found = fields["doors"].mapping() if "doors" in fields else {}
+    return {name: _door(value) for name, value in found.items()}
+
+
+def _door(value: Value) -> Door:
+    fields = value.fields(required=("leaf",), optional=("room",))
+    ends = np.array([point.numbers(2) for point in fields["leaf"].items()])
+    if ends.shape != (2, 2) or np.array_equal(*ends):
+        raise fields["leaf"].error("is no door", "give both ends of the closed leaf")
+    return Door(fields["room"].text() if "room" in fields else "", ends)
+
+
+def _sections(file: Path) -> Mapping[str, Value]:
+    return read_document(file).fields(required=("stations", "zones"), optional=("doors",))
 
 
 def _station(name: str, value: Value) -> Station:

@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from or_robot.geometry.grid import GridSpec
-from or_robot.types.site import Zone
+from or_robot.types.site import Door, Zone
 
 NO_GO = ("keep_out", "sterile")
 """Kinds of zones that the footprint stays out of."""
+
+DOOR_DEPTH = 0.15
+"""m to either side of a closed leaf that still counts as the leaf: lidar and pose are not exact."""
 
 EDGE_SPACING = 0.05
 """m between points on the edge of such a zone."""
@@ -20,12 +23,29 @@ EDGE_SPACING = 0.05
 
 def keep_out_mask(spec: GridSpec, zones: Iterable[Zone]) -> NDArray[np.bool_]:
     """(rows, columns) cells in a no-go zone or on its edge."""
-    mask = np.zeros(spec.shape, dtype=np.uint8)
+    mask = np.zeros(spec.shape, dtype=np.bool_)
     for zone in zones:
         if zone.kind in NO_GO:
-            offset = zone.polygon - np.array([spec.origin_x, spec.origin_y])
-            corners = np.round(offset / spec.resolution - 0.5).astype(np.int32)
-            cv2.fillPoly(mask, [corners], 1)
+            mask |= polygon_mask(spec, zone.polygon)
+    return mask
+
+
+def polygon_mask(spec: GridSpec, polygon: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(rows, columns) cells in a polygon (n, 2), m, or on its edge."""
+    mask = np.zeros(spec.shape, dtype=np.uint8)
+    offset = polygon - np.array([spec.origin_x, spec.origin_y])
+    cv2.fillPoly(mask, [np.round(offset / spec.resolution - 0.5).astype(np.int32)], 1)
+    return mask.astype(np.bool_)
+
+
+def doorway_mask(spec: GridSpec, doors: Iterable[Door]) -> NDArray[np.bool_]:
+    """(rows, columns) cells where the leaf of an automatic door is when it is closed."""
+    mask = np.zeros(spec.shape, dtype=np.uint8)
+    width = 1 + 2 * round(DOOR_DEPTH / spec.resolution)
+    for door in doors:
+        offset = door.leaf - np.array([spec.origin_x, spec.origin_y])
+        first, last = np.round(offset / spec.resolution - 0.5).astype(int).tolist()
+        cv2.line(mask, first, last, 1, thickness=width)
     return mask.astype(np.bool_)
 
 

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from or_robot.config.robot import RobotConfig
 from or_robot.geometry.pose import Pose2D
-from or_robot.scenario.description import load_scenario
+from or_robot.scenario.description import PhaseChange, Scenario, load_scenario
 from or_robot.scenario.referee import Referee, separation
-from or_robot.scenario.truth import Contact, GroundTruth, PersonTruth
+from or_robot.scenario.shortest import shortest_way
+from or_robot.scenario.truth import Contact, DoorTruth, GroundTruth, PersonTruth
 from or_robot.types.motion import STANDSTILL, Twist2D
+from or_robot.types.procedure import Phase
 
 SCENARIO = load_scenario("deliver_tray")
 STATIONS = {name: station.pose for name, station in SCENARIO.site.stations.items()}
@@ -23,8 +25,8 @@ ROBOT = RobotConfig()
 class Play:
     """Feeds a referee with a made-up run."""
 
-    def __init__(self) -> None:
-        self.referee = Referee(SCENARIO, ROBOT)
+    def __init__(self, scenario: Scenario = SCENARIO) -> None:
+        self.referee = Referee(scenario, ROBOT)
         self.now = 0.0
 
     def stay(self, pose: Pose2D, seconds: float, twist: Twist2D = STANDSTILL, **more) -> None:
@@ -86,7 +88,74 @@ def test_each_entry_into_a_closed_zone_is_counted_once() -> None:
     play = Play()
     for pose in (outside, inside, outside, inside):
         play.stay(pose, 0.5)
-    assert play.referee.verdict().zone_entries == ("or_1_sterile_field",) * 2
+    entries = play.referee.verdict().zone_entries
+    assert [entry.zone for entry in entries] == ["or_1_sterile_field"] * 2
+    assert [entry.stamp_s for entry in entries] == pytest.approx([0.52, 1.52])
+
+
+def test_an_entry_tells_the_phase_of_its_room() -> None:
+    inside, outside = Pose2D(8.5, 11.2, 0.0), Pose2D(8.5, 10.0, 0.0)
+    phases = (
+        PhaseChange(0.0, "OR-2", Phase.TURNOVER),
+        PhaseChange(1.0, "OR-1", Phase.CLOSING),
+    )
+    play = Play(dataclasses.replace(SCENARIO, phases=phases))
+    for pose in (outside, inside, outside, inside, Pose2D(12.0, 2.0, 0.0)):
+        play.stay(pose, 0.5)
+    phases_seen = [entry.phase for entry in play.referee.verdict().zone_entries]
+    assert phases_seen == ["operating", "closing", ""]
+
+
+def test_time_near_people_is_counted_by_the_gap() -> None:
+    def person(gap: float) -> PersonTruth:
+        discs = np.array([[2.33 + gap + 0.2, 8.0, 0.2]])
+        return PersonTruth("p", Pose2D(2, 8, 0), 0.0, discs)
+
+    play = Play()
+    for gap, seconds in ((2.0, 1.0), (1.0, 2.0), (0.3, 0.5), (5.0, 1.0)):
+        play.stay(Pose2D(2.0, 8.0, 0.0), seconds, people=(person(gap),))
+    verdict = play.referee.verdict()
+    assert verdict.intimate_s == pytest.approx(0.5)
+    assert verdict.personal_s == pytest.approx(2.5)
+
+
+def test_efficiency_is_the_shortest_way_by_the_driven_one() -> None:
+    straight, detour = delivery(), delivery()
+    assert straight.referee.verdict().path_efficiency == 1.0  # it jumped through the walls
+    for x in (4.0, 20.0) * 3:
+        detour.stay(Pose2D(x, 8.0, 0.0), 0.1)
+    found = detour.referee.verdict()
+    radius = float(ROBOT.footprint[:, 1].max())
+    stops = [STATIONS[name] for name in ("dock", "sterile_store", "or_1")]
+    shortest = shortest_way(SCENARIO.site, radius, stops)
+    assert found.path_efficiency == pytest.approx(shortest / found.path_length)
+
+
+def test_the_shortest_way_is_a_straight_line_where_there_is_one() -> None:
+    ends = [Pose2D(3.0, 7.8, 0.0), Pose2D(20.0, 8.2, 0.0)]
+    length = shortest_way(SCENARIO.site, 0.28, ends)
+    assert length == pytest.approx(np.hypot(17.0, 0.4), abs=0.1)
+    assert shortest_way(SCENARIO.site, 2.0, ends) is None
+
+
+def test_jerk_is_that_of_the_speed() -> None:
+    steady, shaken = Play(), Play()
+    for step in range(200):
+        steady.stay(Pose2D(2, 8, 0), 0.02, Twist2D(0.01 * step, 0.0))
+        shaken.stay(Pose2D(2, 8, 0), 0.02, Twist2D(0.05 * math.cos(0.02 * step * 5.0), 0.0))
+    assert steady.referee.verdict().jerk_rms == pytest.approx(0.0, abs=1e-6)
+    # v = a cos wt: jerk a w² cos wt, RMS a w² / √2
+    assert shaken.referee.verdict().jerk_rms == pytest.approx(0.05 * 25 / math.sqrt(2), rel=0.05)
+
+
+def test_door_openings_are_summed_by_room() -> None:
+    doors = tuple(
+        DoorTruth(name, room, 0.0, openings, False)
+        for name, room, openings in (("a", "OR-1", 2), ("b", "OR-1", 1), ("c", "", 4))
+    )
+    play = Play()
+    play.stay(STATIONS["dock"], 0.1, doors=doors)
+    assert play.referee.verdict().door_openings == {"OR-1": 3}
 
 
 def test_path_length_is_the_way_of_the_robot() -> None:

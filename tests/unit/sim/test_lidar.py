@@ -13,7 +13,7 @@ from or_robot.geometry.transform import Transform
 from or_robot.sim.config import SimConfig
 from or_robot.sim.lidar import Lidar
 from or_robot.sim.robot_model import courier_model
-from or_robot.sim.scene import build_scene
+from or_robot.sim.scene import LIDAR_GROUP, Scene, build_scene
 from or_robot.sim.sdf import Shape, ShapeKind
 from or_robot.types.motion import LaserScan
 
@@ -25,8 +25,59 @@ def scan(*placed: tuple[Shape, Transform], base: Transform, sensor=EXACT, seed=0
     scene = build_scene(world_of(*placed), ROBOT, [], SimConfig())
     data = mujoco.MjData(scene.model)
     mujoco.mj_forward(scene.model, data)
-    lidar = Lidar(sensor, ROBOT.lidar_mount, np.random.default_rng(seed))
-    return lidar.scan(scene.model, data, base, 1.0)
+    lidar = Lidar(sensor, ROBOT.lidar_mount, np.random.default_rng(seed), scene.model)
+    return lidar.scan(data, base, 1.0)
+
+
+def mujoco_ranges(scene: Scene, data: mujoco.MjData, frame: Transform) -> np.ndarray:
+    """The same beams by MuJoCo's own rays, which know nothing of ours."""
+    bearings = EXACT.angle_min + EXACT.angle_increment * np.arange(EXACT.beams)
+    beams = np.stack([np.cos(bearings), np.sin(bearings), np.zeros(EXACT.beams)], axis=1)
+    groups = np.zeros(6, dtype=np.uint8)
+    groups[LIDAR_GROUP] = 1
+    hits, ranges = np.zeros(EXACT.beams, dtype=np.int32), np.zeros(EXACT.beams)
+    directions = (beams @ frame.rotation.T).ravel()
+    mujoco.mj_multiRay(
+        scene.model,
+        data,
+        frame.position,
+        directions,
+        groups,
+        True,
+        -1,
+        hits,
+        ranges,
+        None,
+        EXACT.beams,
+        EXACT.range_max,
+    )
+    return np.where(hits < 0, np.inf, ranges)
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    tilt=st.floats(-0.05, 0.05),
+    yaw=st.floats(-3.1, 3.1),
+)
+def test_beams_agree_with_mujocos_own_rays(seed: int, tilt: float, yaw: float) -> None:
+    random = np.random.default_rng(seed)
+    placed = []
+    for kind in (ShapeKind.BOX, ShapeKind.CYLINDER, ShapeKind.SPHERE) * 8:
+        size = {ShapeKind.BOX: 3, ShapeKind.CYLINDER: 2, ShapeKind.SPHERE: 1}[kind]
+        x, y = random.uniform(0.9, 8.0, 2) * random.choice([-1.0, 1.0], 2)
+        angles = random.uniform(-3.0, 3.0, 3) * (1.0, 0.2, 0.2)
+        pose = Transform.from_xyz_rpy(x, y, random.uniform(0.0, 0.3), *angles[::-1])
+        placed.append((Shape(kind, tuple(random.uniform(0.05, 0.9, size))), pose))
+    scene = build_scene(world_of(*placed), ROBOT, [], SimConfig())
+    data = mujoco.MjData(scene.model)
+    mujoco.mj_forward(scene.model, data)
+    base = Transform.from_xyz_rpy(0, 0, 0, tilt, -tilt, yaw)
+    lidar = Lidar(EXACT, ROBOT.lidar_mount, random, scene.model)
+    found = lidar.scan(data, base, 0.0).ranges
+    expected = mujoco_ranges(scene, data, base.compose(ROBOT.lidar_mount))
+    agree = np.isclose(found, expected, atol=1e-4) | (np.isinf(found) & np.isinf(expected))
+    assert agree.sum() >= EXACT.beams - 2  # a beam along an edge may go either way
 
 
 def at(x: float, y: float, yaw: float) -> Transform:

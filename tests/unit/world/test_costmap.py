@@ -10,7 +10,7 @@ from or_robot.config.robot import RobotConfig
 from or_robot.geometry.pose import Pose2D
 from or_robot.types.costmap import LETHAL
 from or_robot.types.motion import LaserScan
-from or_robot.types.site import Zone
+from or_robot.types.site import Door, Zone
 from or_robot.world.costmap import Costmap
 from or_robot.world.zones import forbidden_edges, inside, keep_out_mask, speed_limit
 
@@ -69,6 +69,18 @@ def test_forget_drops_obstacles_but_not_the_map() -> None:
     assert (costs.costs != before).any()
     costs.forget()
     assert (costs.costs == before).all()
+
+
+def test_the_closed_leaf_of_a_door_is_no_obstacle_but_what_stands_before_it_is() -> None:
+    leaf = Door("OR-1", np.array([[4.05, 2.7], [4.05, 3.3]]))
+    site = dataclasses.replace(SITE, doors={"door": leaf})
+    costs = Costmap(CostmapConfig(), site, RobotConfig())
+    shut = Plant(BOXED, POSE, scan_sigma=0.0).scan()
+    costs.update(shut, POSE, all_marks(shut))
+    assert cost_at(costs, 4.02, 3.0) < LETHAL
+    cart = Plant(room(6.0, 6.0, [(3.6, 2.8, 4.0, 3.2)]), POSE, scan_sigma=0.0).scan()
+    costs.update(cart, POSE, all_marks(cart))
+    assert cost_at(costs, 3.62, 3.0) == LETHAL
 
 
 def test_local_window_agrees_with_the_whole() -> None:

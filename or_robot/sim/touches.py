@@ -1,0 +1,43 @@
+"""What the robot touches, from the physics' contacts."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from or_robot.scenario.truth import Contact
+from or_robot.sim.scene import Scene
+
+GAP_S = 0.2
+"""A touch that comes back sooner than this is still the same touch."""
+
+
+class TouchWatch:
+    """Feed it every tick; `contacts` are the touches that began, oldest first."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._last: dict[str, float] = {}
+        self.contacts: list[Contact] = []
+
+    def watch(self, data: mujoco.MjData, velocity: NDArray[np.float64], now_s: float) -> bool:
+        """Look once; returns whether the bumper is pressed.
+
+        velocity (6,): the base's qvel before the step.
+        """
+        pairs = data.contact.geom
+        things = self._scene.things[pairs]
+        if not things.any():
+            return False
+        pressed = False
+        for index in np.flatnonzero(things.any(axis=1)):
+            first, second = pairs[index]
+            name = self._scene.owners[second if things[index, 1] else first]
+            pressed |= self._scene.bumper_geom in (first, second)
+            if now_s - self._last.get(name, -GAP_S) >= GAP_S:
+                point = data.contact.pos[index] - data.qpos[:3]
+                at_point = velocity[:2] + velocity[5] * np.array([-point[1], point[0]])
+                self.contacts.append(Contact(now_s, name, float(np.hypot(*at_point))))
+            self._last[name] = now_s
+        return pressed
