@@ -197,7 +197,7 @@ def test_death_of_the_base_is_a_fault_and_its_return_leaves_the_robot_lost(
     suite.part("or_robot.nodes.simulation").kill()
     observer.wait("fault", lambda seen: stopped_by(seen, SafetyState.MODE_FAULT))
     observer.wait("lost robot", lambda seen: estimate_from_ros(seen["estimate"]).lost)
-    assert standing(observer.seen)
+    observer.wait("standstill in the new simulation", standing)
     place = observer.node.create_publisher(
         PoseWithCovarianceStamped, names.INITIAL_POSE, names.EVENT
     )
