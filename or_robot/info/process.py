@@ -126,7 +126,7 @@ class Announcer:
 def serve(config: LinkConfig, service: InformationService, stopping: threading.Event) -> None:
     """Answer until `stopping`. OrRobotError: a port is taken, a key is missing, a thread died."""
     with LinkServer(config, InformationDesk(service).handlers()) as server:
-        _log.info("listening on %s:%d to %d", config.host, config.port, config.port + 3)
+        _log.info("listening on %s:%d to %d", config.host, config.port + 1, config.port + 3)
         announcer = Announcer(service, server, KeyFolder(config.keys_folder))
         announcer.announce()
         while not stopping.wait(PUBLISH_PERIOD_S):

@@ -6,6 +6,7 @@ from flask import Blueprint, Response
 
 from or_robot.panel.context import context, json_response
 from or_robot.panel.state import LiveState
+from or_robot.types.safety import SafetyMode
 
 blueprint = Blueprint("health", __name__)
 
@@ -26,6 +27,8 @@ def _robot(state: LiveState) -> str:
         return "stale"
     if state.robot.value.pose is None or state.robot.value.lost:
         return "lost"
+    if state.robot.value.safety_mode is SafetyMode.INIT:
+        return "waiting"  # the gate has not all its inputs
     return "ok"
 
 

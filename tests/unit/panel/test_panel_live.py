@@ -39,6 +39,7 @@ def test_health_without_a_link(client, link):
         (robot_status(), 1.5, "stale"),
         (robot_status(lost=True), 0.0, "lost"),
         (robot_status(pose=None), 0.0, "lost"),
+        (robot_status(safety_mode=SafetyMode.INIT), 0.0, "waiting"),
     ],
 )
 def test_health_of_the_robot(client, link, status, age_s, word):
