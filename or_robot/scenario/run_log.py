@@ -72,7 +72,7 @@ def fingerprint(scenario: Scenario) -> str:
 def _to_lists(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return np.round(value, TRACE_DECIMALS).tolist()
-    raise NotImplementedError(f"{type(value)} is not written")
+    raise TypeError(f"a {type(value).__name__} has no place in a run log")
 
 
 def _to_array(_kind: Any, value: Any) -> Any:
