@@ -24,6 +24,8 @@ class Errand:
 ERRANDS = {
     "deliver_tray": Errand(TaskKind.DELIVER, "instrument_tray", "sterile_store", ROOM),
     "fetch_specimen": Errand(TaskKind.FETCH, "specimen", ROOM, "pathology"),
+    "remove_waste": Errand(TaskKind.REMOVE_WASTE, "", ROOM, "soiled_utility"),
+    "make_way": Errand(TaskKind.PARK, "make_way", "", "waiting_bay"),
     "park": Errand(TaskKind.PARK, "", "", "dock"),
 }
 

@@ -8,7 +8,14 @@ from flask import render_template, request
 from flask_login import current_user
 
 from or_robot.panel.context import context
-from or_robot.panel.roles import permissions_of
+from or_robot.panel.roles import Permission, permissions_of
+
+SCREENS = {
+    "home": None,
+    "proton": Permission.VIEW_PATIENT,
+    "robot": Permission.VIEW_ROBOT,
+}
+"""Screen → permission that shows its button; None: everybody logged in."""
 
 NOTICES = frozenset({"stop.confirmed", "stop.failed"})
 
@@ -31,11 +38,17 @@ def page(template: str, **values: Any) -> str:
 def room_page(**values: Any) -> str:
     """The room's screen for whoever asks: the team, or nobody (then login, robot state, stop)."""
     notice = request.args.get("notice")
+    permissions = permissions_of(current_user)
     return page(
         "room.html",
         room=context().config.room,
         user=current_user if current_user.is_authenticated else None,
-        permissions=permissions_of(current_user),
+        permissions=permissions,
+        screens=[
+            (name, f"screen.{name}")
+            for name, needed in SCREENS.items()
+            if needed is None or needed in permissions
+        ],
         notice=notice if notice in NOTICES else None,
         **values,
     )

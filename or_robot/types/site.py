@@ -38,7 +38,7 @@ class Station:
     pose: Pose2D
     """Pose of base_link when the robot stands at the station, map frame."""
     kind: str
-    """"dock" | "supply" | "room" | "pathology" | "waste" | "recovery"."""
+    """"dock" | "supply" | "room" | "pathology" | "waste" | "recovery" | "waiting"."""
     room: str
     """Room it belongs to, for example "OR-1"; empty when it belongs to none."""
 

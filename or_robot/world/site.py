@@ -18,7 +18,7 @@ from or_robot.geometry.pose import Pose2D
 from or_robot.share import share
 from or_robot.types.site import FREE, OCCUPIED, UNKNOWN, Door, OccupancyMap, Site, Station, Zone
 
-STATION_KINDS = ("dock", "supply", "room", "pathology", "waste", "recovery")
+STATION_KINDS = ("dock", "supply", "room", "pathology", "waste", "recovery", "waiting")
 ZONE_KINDS = ("room", "keep_out", "slow", "sterile")
 
 

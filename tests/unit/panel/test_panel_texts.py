@@ -10,6 +10,7 @@ import pytest
 from or_robot.errors import OrRobotError
 from or_robot.panel.alarms import _MODE_WORDS, _RULES
 from or_robot.panel.errands import ERRANDS
+from or_robot.panel.pages import SCREENS
 from or_robot.panel.texts import load_texts
 from or_robot.safety.reasons import REASONS
 from or_robot.share import share
@@ -35,7 +36,7 @@ def test_both_languages_fill_in_the_same_values():
 
 
 def test_every_key_in_templates_and_scripts_exists():
-    sources = [*WEB.glob("templates/*.html"), *WEB.glob("static/js/*.js")]
+    sources = [*WEB.glob("templates/**/*.html"), *WEB.glob("static/js/*.js")]
     used = {
         key
         for path in sources
@@ -51,6 +52,7 @@ def test_every_state_has_a_text():
     keys |= {f"alarm.{rule.alarm.key}" for rule in _RULES}
     keys |= {f"errand.{name}" for name in ERRANDS}
     keys |= {f"item.{kind}" for kind in TaskKind}
+    keys |= {f"screen.{name}" for name in SCREENS}
     keys |= {f"item.{errand.item}" for errand in ERRANDS.values() if errand.item}
     words = {*_MODE_WORDS.values(), "no_data", "lost", "resume", "slow", "driving", "ready"}
     keys |= {f"robot.word.{word}" for word in words}

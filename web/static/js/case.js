@@ -3,6 +3,7 @@
 import { ApiError, getJson } from "./api.js";
 import { emptyBanner, showBanner } from "./banner.js";
 import { byId, segments, setText } from "./dom.js";
+import { emptyCourse, showCourse } from "./course.js";
 import { emptyDvh, showDvh } from "./dvh.js";
 import { age, clock } from "./format.js";
 import { has, t } from "./i18n.js";
@@ -24,6 +25,7 @@ function clear(text) {
   shown = null;
   emptyBanner(text);
   emptyPlan("");
+  emptyCourse();
   emptyDvh();
   emptyImage("");
   byId("views").replaceChildren();
@@ -77,6 +79,7 @@ export function render() {
   if (!card) return emptyPlan(t("plan.none"));
   if (card.version !== shown.version || card.patient_id !== patient.patient_id) return clear(t("case.mismatch"));
   showPlan(card);
+  showCourse(card);
   showChoices(card);
   loadImage();
   loadDvh();
@@ -159,7 +162,7 @@ export function showCaseAge(state, elapsedS, reachable) {
   const caseAge = state.case && state.case.age_s + elapsedS;
   const old = !reachable || !state.link_up || caseAge === null || caseAge > state.case.max_age_s;
   const note = old ? t("case.last_good", { when: clock(shown.copy.fetched_s) }) : "";
-  for (const id of ["banner", "plan", "images"]) Object.assign(byId(id).dataset, { stale: String(old), note });
+  for (const id of ["banner", "plan", "images", "dvh", "course"]) Object.assign(byId(id).dataset, { stale: String(old), note });
   setText(byId("case-age"), note || t("age", { age: age(caseAge) }));
 }
 

@@ -9,6 +9,8 @@ import { currentLanguage, otherLanguage, t, useLanguage } from "./i18n.js";
 import { Live } from "./live.js";
 import { currentSite, drawMap, loadSite } from "./map.js";
 import { armRobot, showErrands, showRobot } from "./robot.js";
+import { drawBeams } from "./course.js";
+import { armScreens } from "./screens.js";
 import { armStop } from "./stop.js";
 
 const SERVER_SILENT_S = 3;
@@ -79,7 +81,8 @@ armBanner();
 armCase();
 armDvh();
 showErrands(null, room);
+armScreens(() => { drawBeams(); refresh(); });
 byId("language").addEventListener("click", changeLanguage);
-addEventListener("resize", () => { render(); refresh(); });
+addEventListener("resize", () => { render(); drawBeams(); refresh(); });
 live = new Live(onMessage);
 setInterval(refresh, REFRESH_MS);

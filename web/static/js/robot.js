@@ -1,7 +1,7 @@
 // The robot: its state in one word, its errand, its commands.
 
 import { ApiError, post } from "./api.js";
-import { PRIORITY_MARKS, byId, fit, setText } from "./dom.js";
+import { PRIORITY_MARKS, byId, fit, make, setText } from "./dom.js";
 import { age, duration } from "./format.js";
 import { has, t } from "./i18n.js";
 
@@ -101,6 +101,25 @@ function showTask(tasks, elapsedS) {
   setText(byId("task-what"), task ? taskName(task.request) + more(open.length - 1) : t("task.none"));
   setText(byId("task-state"), task ? t(`task.state.${task.state}`) : "");
   setText(byId("task-left"), task && openTask ? left(task, elapsedS) : (task?.detail ?? ""));
+  showQueue(list, elapsedS);
+}
+
+// Everything asked of the robot: what runs, what waits, what ended last.
+function showQueue(list, elapsedS) {
+  const rows = list.map((task, n) => {
+    const ended = ENDED.has(task.state);
+    const row = make("li", "", { class: ended ? "ended" : "open" });
+    const detail = (!ended && left(task, elapsedS)) || task.detail;
+    row.append(
+      make("b", ended ? "" : String(n + 1)),
+      make("span", `${taskName(task.request)} · ${task.request.room}`),
+      make("span", t(`task.state.${task.state}`)),
+      make("span", detail, { class: "detail" }),
+    );
+    return row;
+  });
+  const queue = byId("queue");
+  if (queue.textContent !== rows.map((row) => row.textContent).join("")) queue.replaceChildren(...rows);
 }
 
 const more = (n) => (n > 0 ? ` ${t("task.more", { n })}` : "");
