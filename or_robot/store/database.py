@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
@@ -15,16 +17,23 @@ from or_robot.store.schema import APPEND_ONLY, metadata
 BUSY_TIMEOUT_MS = 10_000
 """How long one process waits for another's write."""
 
+SYNCED = ("synchronous=FULL",)
+UNSYNCED = ("synchronous=NORMAL", "wal_autocheckpoint=10000")
+"""Moving the log into the database syncs as well: left to those who sync anyway."""
 
-def open_database(url: str) -> Engine:
-    """Engine with every table present. SQLite: WAL, full sync, writers queue from the start.
 
-    Used through `reading` and `writing`. Raises StoreUnavailable.
+def open_database(url: str, *, sync_commits: bool = True) -> Engine:
+    """Engine with every table present. SQLite: WAL, writers queue from the start.
+
+    Used through `reading` and `writing`. `sync_commits`: a commit is on the disk when it returns;
+    else (SQLite) it survives the end of any process, and loss of power once somebody syncs the
+    log. Raises StoreUnavailable.
     """
     try:
         engine = create_engine(make_url(url))
         if engine.dialect.name == "sqlite":
-            event.listen(engine, "connect", _on_connect)
+            pragmas = SYNCED if sync_commits else UNSYNCED
+            event.listen(engine, "connect", partial(_on_connect, pragmas))
             event.listen(engine, "begin", _on_begin)
         with engine.begin() as connection:
             metadata.create_all(connection)
@@ -64,14 +73,20 @@ def writing(engine: Engine) -> Iterator[Connection]:
         raise StoreUnavailable from error
 
 
-def _on_connect(connection: Any, _record: object) -> None:
+def sqlite_file(engine: Engine) -> Path | None:
+    """Where the database lies; None for another kind."""
+    database = engine.url.database if engine.dialect.name == "sqlite" else None
+    return Path(database) if database else None
+
+
+def _on_connect(pragmas: tuple[str, ...], connection: Any, _record: object) -> None:
     connection.isolation_level = None  # we write BEGIN ourselves, see _on_begin
     cursor = connection.cursor()
     for pragma in (
         f"busy_timeout={BUSY_TIMEOUT_MS}",
         "journal_mode=WAL",
-        "synchronous=FULL",
         "foreign_keys=ON",
+        *pragmas,
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -7,12 +7,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from or_robot.config.store import StoreConfig
 from or_robot.store.audit import AuditLog
 from or_robot.store.database import open_database, reading, writing
 from or_robot.store.objects import ObjectFolder
 from or_robot.store.schema import instance, patient, phase, prepared, room
+
+# Asked for at every look, hence built once.
+_PREPARED = select(prepared.c.version, prepared.c.payload).where(
+    prepared.c.patient_id == bindparam("id"), prepared.c.key == bindparam("key")
+)
+_OCCUPANT = select(room.c.patient_id).where(room.c.room == bindparam("room"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +48,19 @@ class Payload:
 class Store:
     """Safe from several threads and processes; every write is one transaction."""
 
-    def __init__(self, folder: Path, url: str | None = None) -> None:
+    def __init__(
+        self, folder: Path, url: str | None = None, config: StoreConfig | None = None
+    ) -> None:
         """`url`: SQLAlchemy address; None is SQLite in the folder. Raises OrRobotError."""
+        config = config or StoreConfig()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.objects = ObjectFolder(folder / "objects")
-        self._engine = open_database(url or f"sqlite:///{folder / 'store.sqlite'}")
-        self.audit = AuditLog(self._engine)
+        address = url or f"sqlite:///{folder / 'store.sqlite'}"
+        self._engine = open_database(address)
+        self.audit = AuditLog(address, config.audit_sync_within_s)
 
     def close(self) -> None:
+        self.audit.close()
         self._engine.dispose()
 
     def patient(self, patient_id: str) -> StoredPatient | None:
@@ -115,11 +127,8 @@ class Store:
                 connection.execute(insert(prepared), rows)
 
     def prepared(self, patient_id: str, key: str) -> Payload | None:
-        query = select(prepared.c.version, prepared.c.payload).where(
-            prepared.c.patient_id == patient_id, prepared.c.key == key
-        )
         with reading(self._engine) as connection:
-            row = connection.execute(query).first()
+            row = connection.execute(_PREPARED, {"id": patient_id, "key": key}).first()
         return Payload(row.version, row.payload) if row else None
 
     def prepared_version(self, patient_id: str) -> str | None:
@@ -135,9 +144,8 @@ class Store:
 
     def occupant(self, room_name: str) -> str | None:
         """ID of the patient in a room."""
-        query = select(room.c.patient_id).where(room.c.room == room_name)
         with reading(self._engine) as connection:
-            return connection.execute(query).scalar()
+            return connection.execute(_OCCUPANT, {"room": room_name}).scalar()
 
     def rooms(self) -> dict[str, str]:
         """Room → ID of the patient in it."""

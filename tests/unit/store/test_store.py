@@ -1,4 +1,8 @@
+import errno
+import subprocess
+import sys
 import threading
+from contextlib import closing
 
 import pytest
 from hypothesis import given, settings
@@ -6,8 +10,10 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from or_robot.config.store import StoreConfig
 from or_robot.errors import OrRobotError
 from or_robot.store.audit import GENESIS, AuditBroken
+from or_robot.store.database import StoreUnavailable
 from or_robot.store.objects import ObjectFolder
 from or_robot.store.store import Store, StoredInstance, StoredPatient
 
@@ -99,9 +105,10 @@ def test_what_was_stored_is_there_after_reopening(tmp_path):
     first = Store(tmp_path)
     first.add([JANE], [instance("a")])
     look(first)
-    second = Store(tmp_path)
-    assert second.owner(instance("a").sha256) == "P1"
-    assert second.audit.verify().entries == 1
+    first.close()
+    with closing(Store(tmp_path)) as second:
+        assert second.owner(instance("a").sha256) == "P1"
+        assert second.audit.verify().entries == 1
 
 
 def test_the_audit_is_a_chain(store):
@@ -155,9 +162,62 @@ def test_two_writers_share_one_chain(tmp_path):
     for thread in threads:
         thread.join()
     assert stores[0].audit.verify().entries == 20
+    for store in stores:
+        store.close()
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path):
     (tmp_path / "store.sqlite").write_bytes(b"not a database" * 100)
     with pytest.raises(OrRobotError, match="cannot be opened"):
         Store(tmp_path)
+
+
+def test_looks_are_synced_together(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr("or_robot.store.audit.os.fsync", synced.append)
+    store = Store(tmp_path, config=StoreConfig(audit_sync_within_s=0.5))
+    for number in range(20):
+        look(store, number)
+    store.close()
+    assert 1 <= len(synced) <= 2
+
+
+def test_a_disk_that_takes_no_entries_is_told_until_it_does(tmp_path, monkeypatch):
+    broken, tried = threading.Event(), threading.Semaphore(0)
+    broken.set()
+
+    def fsync(_handle):
+        tried.release()
+        if broken.is_set():
+            raise OSError(errno.EIO, "disk")
+
+    monkeypatch.setattr("or_robot.store.audit.os.fsync", fsync)
+    store = Store(tmp_path, config=StoreConfig(audit_sync_within_s=0.02))
+    look(store)
+    tried.acquire()
+    tried.acquire()  # it tries again by itself, so the first try has been judged
+    with pytest.raises(StoreUnavailable, match="synced"):
+        look(store)
+    broken.clear()
+    tried.acquire()
+    tried.acquire(timeout=0.5)  # none may be due any more
+    look(store)
+    assert store.audit.verify().entries == 2
+    store.close()
+
+
+def test_kill_loses_no_entry_that_was_acknowledged(tmp_path):
+    code = (
+        "import pathlib, sys; from or_robot.store.store import Store\n"
+        "store = Store(pathlib.Path(sys.argv[1]))\n"
+        "while True:\n"
+        "    entry = store.audit.append(actor='a', room='', action='x', patient_id='P', why='')\n"
+        "    print(entry.sequence, flush=True)\n"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        seen = [next(process.stdout) for _ in range(30)]
+        process.kill()
+        seen += process.stdout.read().splitlines()
+    with closing(Store(tmp_path)) as store:
+        assert store.audit.verify().entries >= int(seen[-1])
