@@ -19,6 +19,7 @@ from or_robot.types.motion import LaserScan, Odometry, PoseEstimate, Tracks, Twi
 from or_robot.types.motion import Path as RoutePath
 from or_robot.types.navigation import NavigationStatus
 from or_robot.types.safety import SafetyMode, SafetyState
+from or_robot.types.sensing import ImuReading, RgbdImage
 from or_robot.types.site import Site
 from or_robot.types.tasks import Task, TaskQueue, TaskRequest
 
@@ -34,6 +35,9 @@ class AutonomyInputs:
     odometry: Sequence[Odometry] = field(default_factory=tuple)
     bumper: bool = False
     hardware_estop: bool = False
+    imu: Sequence[ImuReading] = field(default_factory=tuple)
+    images: Sequence[RgbdImage] = field(default_factory=tuple)
+    """None come unless `Autonomy.needs_camera`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,11 @@ class Autonomy:
         self._now_s = 0.0
         if "dock" in site.stations:
             self.set_initial_pose(site.stations["dock"].pose)
+
+    @property
+    def needs_camera(self) -> bool:
+        """Whether images in the inputs change what the robot does."""
+        return False
 
     # --- orders
 

@@ -40,6 +40,33 @@ class Transform:
         )
         return Transform(np.array([x, y, z], dtype=np.float64), rotation)
 
+    @staticmethod
+    def from_quaternion(position: NDArray[np.floating], xyzw: NDArray[np.floating]) -> Transform:
+        """Position (3,) in m; xyzw (4,) need not have length 1."""
+        x, y, z, w = (xyzw / np.linalg.norm(xyzw)).tolist()
+        rotation = np.array(
+            [
+                [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+                [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+                [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+            ]
+        )
+        return Transform(np.asarray(position, dtype=np.float64), rotation)
+
+    def quaternion(self) -> NDArray[np.float64]:
+        """(4,) x, y, z, w of length 1 with w ≥ 0 (Bar-Itzhack 2000: exact at every angle)."""
+        (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = self.rotation.tolist()
+        matrix = np.array(
+            [
+                [xx - yy - zz, yx + xy, zx + xz, zy - yz],
+                [yx + xy, yy - xx - zz, zy + yz, xz - zx],
+                [zx + xz, zy + yz, zz - xx - yy, yx - xy],
+                [zy - yz, xz - zx, yx - xy, xx + yy + zz],
+            ]
+        )
+        found: NDArray[np.float64] = np.linalg.eigh(matrix)[1][:, -1]
+        return found if found[3] >= 0.0 else -found
+
     def compose(self, other: Transform) -> Transform:
         return Transform(
             self.position + self.rotation @ other.position, self.rotation @ other.rotation

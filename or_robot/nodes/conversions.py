@@ -105,12 +105,6 @@ def transform_to_ros(pose: Pose2D, stamp_s: float, parent: str, child: str) -> T
     return message
 
 
-def transform_from_ros(message: TransformStamped) -> Pose2D:
-    """Height, roll and pitch are dropped."""
-    translation = message.transform.translation
-    return Pose2D(translation.x, translation.y, _yaw(message.transform.rotation))
-
-
 def scan_to_ros(scan: LaserScan, frame: str, scan_time_s: float) -> LaserScanMsg:
     """The mount travels as a transform, not in the scan."""
     return LaserScanMsg(

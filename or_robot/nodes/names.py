@@ -10,11 +10,18 @@ from rclpy.qos import (
 )
 
 MAP, ODOM, BASE, LIDAR, IMU = "map", "odom", "base_link", "lidar_link", "imu_link"
+CAMERA, CAMERA_OPTICAL = "camera_link", "camera_optical_frame"
+"""The camera's body looks along x, its optical frame along z (REP 103)."""
 
 SENSOR = QoSProfile(
     depth=1, history=HistoryPolicy.KEEP_LAST, reliability=ReliabilityPolicy.BEST_EFFORT
 )
 """Newest only, nothing sent twice."""
+
+STREAM = QoSProfile(
+    depth=10, history=HistoryPolicy.KEEP_LAST, reliability=ReliabilityPolicy.BEST_EFFORT
+)
+"""Sensor data of which every reading counts, nothing sent twice."""
 
 NEWEST = QoSProfile(
     depth=1, history=HistoryPolicy.KEEP_LAST, reliability=ReliabilityPolicy.RELIABLE
@@ -41,6 +48,7 @@ LATCHED_MANY = QoSProfile(
 """For topics with one value a room or a frame."""
 
 SCAN, ODOMETRY, IMU_TOPIC = "scan", "odom", "imu"
+COLOR, DEPTH, CAMERA_INFO = "camera/image_raw", "camera/depth/image_raw", "camera/camera_info"
 HARDWARE_ESTOP, BUMPER, BATTERY = "hardware_estop", "bumper", "battery_state"
 MAP_TOPIC, GLOBAL_COSTMAP, LOCAL_COSTMAP = "map", "global_costmap/costmap", "local_costmap/costmap"
 POSE, PLAN, INITIAL_POSE = "amcl_pose", "plan", "initialpose"

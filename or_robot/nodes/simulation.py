@@ -11,6 +11,7 @@ from nav_msgs.msg import Odometry as OdometryMsg
 from or_robot_interfaces.msg import Tracks as TracksMsg
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState
+from sensor_msgs.msg import Imu as ImuMsg
 from sensor_msgs.msg import LaserScan as LaserScanMsg
 from std_msgs.msg import Bool, UInt32
 from std_srvs.srv import SetBool
@@ -26,12 +27,15 @@ from or_robot.nodes.conversions import (
     transform_to_ros,
 )
 from or_robot.nodes.runtime import Diagnostics, PlainNode, run, steady_timer
+from or_robot.nodes.sensor_conversions import imu_to_ros, mount_to_ros
+from or_robot.nodes.simulated_camera import SimulatedCamera
 from or_robot.nodes.start import declare_start
 from or_robot.nodes.truth import people_tracks
 from or_robot.scenario.events import Schedule
+from or_robot.sim.camera import OPTICAL
 from or_robot.sim.world import SimWorld
 from or_robot.types.motion import STANDSTILL, LaserScan, Odometry
-from or_robot.types.sensing import SensorFrame
+from or_robot.types.sensing import ImuReading, SensorFrame
 
 STEP_HZ = 50.0
 SCAN_PERIOD_S = 0.1
@@ -59,9 +63,10 @@ class SimulationNode(PlainNode):
         self._target_s = self._world.time_s
         self._stepped_s = self._commanded_s = time.monotonic()
         self._writers_wrong = False
-        self._mounted = False
         self._switches: tuple[bool, bool] | None = None
         self._advertise()
+        self._camera = SimulatedCamera(self, self._world)
+        self._tell_mounts()
         self.create_subscription(TwistStamped, names.COMMAND, self._command, names.NEWEST)
         self.create_service(SetBool, "simulation/press_estop", self._press_estop)
         diagnostics = Diagnostics(self, self._health)
@@ -75,6 +80,7 @@ class SimulationNode(PlainNode):
         self._clock_out = publisher(Clock, "/clock", names.SENSOR)
         self._scan = publisher(LaserScanMsg, names.SCAN, names.SENSOR)
         self._odometry = publisher(OdometryMsg, names.ODOMETRY, names.SENSOR)
+        self._imu = publisher(ImuMsg, names.IMU_TOPIC, names.STREAM)
         self._tf = publisher(TFMessage, "/tf", names.EVENT)
         self._tf_static = publisher(TFMessage, "/tf_static", names.LATCHED_MANY)
         self._estop = publisher(Bool, names.HARDWARE_ESTOP, names.LATCHED)
@@ -118,7 +124,9 @@ class SimulationNode(PlainNode):
         self._clock_out.publish(Clock(clock=time_to_ros(frame.stamp_s)))
         self._tell_motion(frame.odometry)
         self._tell_scans(frame.scans)
+        self._tell_imu(frame.imu)
         self._tell_switches(frame)
+        self._camera.step()
 
     def _tell_motion(self, odometry: Sequence[Odometry]) -> None:
         for reading in odometry:
@@ -128,13 +136,25 @@ class SimulationNode(PlainNode):
             transform = transform_to_ros(newest.pose, newest.stamp_s, names.ODOM, names.BASE)
             self._tf.publish(TFMessage(transforms=[transform]))
 
+    def _tell_mounts(self) -> None:
+        robot = self._world.robot
+        mounts = {
+            names.LIDAR: robot.lidar_mount,
+            names.IMU: robot.imu_mount,
+            names.CAMERA: robot.camera_mount,
+            names.CAMERA_OPTICAL: robot.camera_mount.compose(OPTICAL),
+        }
+        transforms = [mount_to_ros(mount, names.BASE, frame) for frame, mount in mounts.items()]
+        self._tf_static.publish(TFMessage(transforms=transforms))
+
     def _tell_scans(self, scans: Sequence[LaserScan]) -> None:
         for scan in scans:
-            if not self._mounted:
-                mount = transform_to_ros(scan.mount, 0.0, names.BASE, names.LIDAR)
-                self._tf_static.publish(TFMessage(transforms=[mount]))
-                self._mounted = True
             self._scan.publish(scan_to_ros(scan, names.LIDAR, SCAN_PERIOD_S))
+
+    def _tell_imu(self, readings: Sequence[ImuReading]) -> None:
+        if self._imu.get_subscription_count():
+            for reading in readings:
+                self._imu.publish(imu_to_ros(reading, names.IMU))
 
     def _tell_switches(self, frame: SensorFrame) -> None:
         """At once on a change; `_tell_slow` repeats."""
@@ -168,8 +188,13 @@ class SimulationNode(PlainNode):
         self._truth_people.publish(tracks_to_ros(people_tracks(truth), names.MAP))
         self._truth_contacts.publish(UInt32(data=len(truth.contacts)))
 
+    def close(self) -> None:
+        self._camera.close()
+
     def _health(self) -> tuple[bool, str]:
-        return not self._writers_wrong, "several writers of cmd_vel" if self._writers_wrong else ""
+        if self._writers_wrong:
+            return False, "several writers of cmd_vel"
+        return not self._camera.problem, self._camera.problem
 
 
 def main() -> None:

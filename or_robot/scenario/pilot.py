@@ -31,6 +31,10 @@ class AutonomyPilot:
         self._autonomy.set_initial_pose(scenario.start)
         self.output: AutonomyOutput | None = None
 
+    @property
+    def needs_camera(self) -> bool:
+        return self._autonomy.needs_camera
+
     def submit(self, request: TaskRequest) -> None:
         self._autonomy.submit(request)
 
@@ -40,6 +44,8 @@ class AutonomyPilot:
             odometry=frame.odometry,
             bumper=frame.bumper,
             hardware_estop=frame.hardware_estop,
+            imu=frame.imu,
+            images=frame.images,
         )
         self.output = self._autonomy.step(inputs, frame.stamp_s)
         return self.output.command

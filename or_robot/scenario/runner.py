@@ -32,12 +32,18 @@ class SimulatedWorld(Protocol):
 
     def command(self, twist: Twist2D) -> None: ...
     def happen(self, action: Action) -> None: ...
+    def set_camera(self, on: bool) -> None: ...
     def step(self, until_s: float) -> SensorFrame: ...
     def truth(self) -> GroundTruth: ...
 
 
 class Pilot(Protocol):
     """What the runner needs of a robot's software."""
+
+    @property
+    def needs_camera(self) -> bool:
+        """Whether it looks at images, which take long to draw."""
+        ...
 
     def submit(self, request: TaskRequest) -> None: ...
     def step(self, frame: SensorFrame) -> Twist2D: ...
@@ -100,6 +106,7 @@ def run_scenario(
     recorder = _Recorder()
     tasks = sorted(scenario.tasks, key=lambda task: task.at_s)
     schedule = Schedule(scenario.events)
+    world.set_camera(pilot.needs_camera)
     truth = world.truth()
     started = time.perf_counter()
     ended, idle_s = "timeout", 0.0

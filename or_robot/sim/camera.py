@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import mujoco
@@ -11,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from or_robot.errors import OrRobotError
+from or_robot.geometry.transform import Transform
 from or_robot.sim.config import SimConfig
 from or_robot.sim.looks import CAMERA, SEEN_GROUP
 from or_robot.sim.robot_model import RobotModel
@@ -20,6 +23,10 @@ from or_robot.types.sensing import RgbdImage
 
 AMBIENT, HEADLIGHT = 0.45, 0.5
 """A wing is lit evenly."""
+OPTICAL = Transform(np.zeros(3), np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]]))
+"""Camera that looks along x ← its optical frame, which looks along z (REP 103)."""
+NOISE_DRAWS = 2_000_003
+"""So many random numbers are drawn once; an image begins somewhere among them."""
 
 
 class SceneMaker(Protocol):
@@ -37,43 +44,66 @@ class Camera:
     ) -> None:
         self._sensor = robot.camera
         self._depth_sigma = config.depth_sigma
+        self._samples = config.camera_samples
         self._random = random
+        (self._bank_random,) = random.spawn(1)  # of the drawing thread
         self._make = make
+        self._mount = robot.camera_mount.compose(OPTICAL)
         self._view: _View | None = None
+        self._noise = np.zeros(0, dtype=np.float32)
 
-    @property
-    def rate(self) -> float:
-        """Hz."""
-        return self._sensor.rate
+    def shot(self, state: mujoco.MjData, stamp_s: float) -> Callable[[], RgbdImage]:
+        """An image of a state of the same world, drawn when called. Call all in one thread."""
+        seen = _Seen(state.qpos.copy(), state.mocap_pos.copy(), state.mocap_quat.copy())
+        start = int(self._random.integers(NOISE_DRAWS))
+        return lambda: self._image(seen, stamp_s, start)
 
-    def image(self, state: mujoco.MjData, stamp_s: float) -> RgbdImage:
-        """Image of the scene in a state of the same world. One thread only."""
+    def _image(self, seen: _Seen, stamp_s: float, start: int) -> RgbdImage:
         sensor = self._sensor
         if self._view is None:
-            self._view = _View(self._make(looks=True).model, sensor)
-        color, depth = self._view.draw(state)
-        noise = self._random.normal(0.0, 255.0 * sensor.sigma, color.shape)
-        error = self._random.normal(0.0, self._depth_sigma, depth.shape) * depth**2
-        measured = depth + error
-        measured[depth > sensor.far] = np.inf
-        measured[depth < sensor.near] = -np.inf
+            self._view = _View(self._make(looks=True).model, sensor, self._samples)
+            draws = NOISE_DRAWS + 4 * sensor.width * sensor.height
+            self._noise = self._bank_random.standard_normal(draws, dtype=np.float32)
+        color, depth = self._view.draw(seen)
+        noise = self._noise[start : start + 4 * depth.size]
+        tint = 255.0 * sensor.sigma * noise[: color.size].reshape(color.shape)
+        error = self._depth_sigma * noise[color.size :].reshape(depth.shape)
+        outside = (depth > sensor.far) | (depth < sensor.near)
         return RgbdImage(
             stamp_s=stamp_s,
-            color=np.clip(color + noise, 0.0, 255.0).astype(np.uint8),
-            depth=measured.astype(np.float32),
-            focal_length=sensor.width / 2.0 / math.tan(sensor.horizontal_fov / 2.0),
+            color=np.clip(color + tint, 0.0, 255.0).astype(np.uint8),
+            depth=np.where(outside, np.float32(np.nan), depth + error * depth**2),
+            intrinsics=intrinsics(sensor),
+            mount=self._mount,
         )
+
+
+def intrinsics(sensor: CameraSensor) -> NDArray[np.float64]:
+    """(3, 3) of a lens without distortion and square pixels; their centres are whole numbers."""
+    focal_length = sensor.width / 2.0 / math.tan(sensor.horizontal_fov / 2.0)
+    middle = (sensor.width - 1) / 2.0, (sensor.height - 1) / 2.0
+    return np.array([[focal_length, 0.0, middle[0]], [0.0, focal_length, middle[1]], [0, 0, 1.0]])
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What of a state of the physics an image depends on."""
+
+    qpos: NDArray[np.float64]
+    mocap_pos: NDArray[np.float64]
+    mocap_quat: NDArray[np.float64]
 
 
 class _View:
     """One off-screen picture of a model through its own camera."""
 
-    def __init__(self, model: mujoco.MjModel, sensor: CameraSensor) -> None:
+    def __init__(self, model: mujoco.MjModel, sensor: CameraSensor, samples: int) -> None:
         self._model, self._data = model, mujoco.MjData(model)
         self._frame = mujoco.MjrRect(0, 0, sensor.width, sensor.height)
         model.stat.extent = 1.0
         model.vis.map.znear, model.vis.map.zfar = sensor.near / 4.0, sensor.far * 4.0
         self._near, self._far = sensor.near / 4.0, sensor.far * 4.0
+        model.vis.quality.offsamples = samples
         model.vis.global_.offwidth, model.vis.global_.offheight = sensor.width, sensor.height
         model.vis.headlight.ambient[:], model.vis.headlight.diffuse[:] = AMBIENT, HEADLIGHT
         self._context = gl_context(sensor.width, sensor.height)
@@ -89,11 +119,11 @@ class _View:
         self._camera.type = mujoco.mjtCamera.mjCAMERA_FIXED
         self._camera.fixedcamid = model.camera(CAMERA).id
 
-    def draw(self, state: mujoco.MjData) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    def draw(self, seen: _Seen) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """(rows, columns, 3) RGB and (rows, columns) depth along the axis, m."""
         model, data = self._model, self._data
-        data.qpos[:] = state.qpos
-        data.mocap_pos[:], data.mocap_quat[:] = state.mocap_pos, state.mocap_quat
+        data.qpos[:] = seen.qpos
+        data.mocap_pos[:], data.mocap_quat[:] = seen.mocap_pos, seen.mocap_quat
         mujoco.mj_kinematics(model, data)
         mujoco.mj_camlight(model, data)
         everything = int(mujoco.mjtCatBit.mjCAT_ALL)
@@ -105,9 +135,9 @@ class _View:
         color = np.empty((self._frame.height, self._frame.width, 3), dtype=np.uint8)
         buffer = np.empty((self._frame.height, self._frame.width), dtype=np.float32)
         mujoco.mjr_readPixels(color, buffer, self._frame, self._gl)
-        share = buffer.astype(np.float64)  # 1 at the near plane, 0 at the far one
-        depth = self._near * self._far / (self._near + share * (self._far - self._near))
-        return color[::-1], depth[::-1]
+        # the buffer holds 1 at the near plane, 0 at the far one
+        depth = self._near * self._far / (self._near + buffer * (self._far - self._near))
+        return color[::-1], depth[::-1].astype(np.float32)
 
 
 def gl_context(width: int, height: int) -> Any:

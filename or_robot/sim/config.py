@@ -31,6 +31,9 @@ class SimConfig(CheckedConfig):
     depth_sigma: float = setting(
         0.002, unit="1/m", low=0.0, high=0.1, doc="random error of a depth, per square of it"
     )
+    camera_samples: int = setting(
+        4, unit="", low=0, high=8, doc="a pixel; fewer draw faster, with jagged edges"
+    )
     battery_capacity: float = setting(600.0, unit="W h", low=10.0, high=5000.0, doc="when full")
     battery_start: float = setting(0.9, unit="", low=0.0, high=1.0, doc="state of charge at start")
     idle_power: float = setting(60.0, unit="W", low=0.0, high=1000.0, doc="computer and sensors")

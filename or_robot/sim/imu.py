@@ -28,6 +28,7 @@ class Imu:
         self._gravity = np.array(gravity)
         self._random = random
         self._sigmas = np.repeat([noise.sigma for noise in noises], 3)
+        self._variances = sensor.gyro.sigma**2, sensor.accelerometer.sigma**2
         self._bias = random.normal(0.0, 1.0, 6) * np.repeat([n.bias_sigma for n in noises], 3)
         self._velocity: NDArray[np.float64] | None = None
 
@@ -46,4 +47,4 @@ class Imu:
         force = base.rotation.T @ ((at_sensor - last) / dt - self._gravity)
         exact = np.concatenate((turning @ self._axes, force @ self._axes))
         noisy = exact + self._bias + self._random.normal(0.0, 1.0, 6) * self._sigmas
-        return ImuReading(stamp_s, noisy[:3], noisy[3:])
+        return ImuReading(stamp_s, noisy[:3], noisy[3:], *self._variances)

@@ -83,7 +83,7 @@ def take_pictures(scenario: Scenario, folder: Path) -> list[Path]:
 
 def _camera_shot(image: RgbdImage) -> NDArray[np.uint8]:
     """The robot's camera: colour, and depth beside it, the nearer the brighter."""
-    near = np.clip(1.0 - image.depth / DEPTH_SHOWN, 0.0, 1.0)
+    near = np.clip(1.0 - np.nan_to_num(image.depth, nan=DEPTH_SHOWN) / DEPTH_SHOWN, 0.0, 1.0)
     shade = cv2.applyColorMap((255 * near).astype(np.uint8), cv2.COLORMAP_BONE)
     return np.concatenate([image.color, shade[:, :, ::-1]], axis=1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import mujoco
@@ -52,6 +52,7 @@ class _Gathered:
     scans: list[LaserScan]
     odometry: list[Odometry]
     imu: list[ImuReading]
+    images: list[RgbdImage]
     bumper: bool = False
 
 
@@ -97,6 +98,9 @@ class SimWorld:
         self._imu = Imu(model.imu, model.imu_mount, description.gravity, imu_random)
         self._imu_ticks = _ticks(model.imu.rate, "IMU")
         self._camera = Camera(model, config, camera_random, look)
+        self._camera_ticks = _ticks(model.camera.rate, "camera")
+        self._camera_on = False
+        self.robot = model
         self._around = Surroundings(description, site, people, carts, robot, crowd_random)
         self._around.enter(self._scene, self._data)
         self._around_ticks = round(PERIOD_S / TICK_S)
@@ -110,7 +114,7 @@ class SimWorld:
         self._tick = 0
         self._estop = False
         self._lidar_dead_until = 0.0
-        self._gathered = _Gathered([], [], [])
+        self._gathered = _Gathered([], [], [], [])
         self._place(site.stations["dock"].pose if start is None else start)
 
     @property
@@ -160,7 +164,7 @@ class SimWorld:
         """Run to the tick at or before `until_s`; everything the sensors gave, oldest first."""
         while (self._tick + 1) * TICK_S <= until_s + TICK_S * 1e-6:
             self._advance()
-        gathered, self._gathered = self._gathered, _Gathered([], [], [])
+        gathered, self._gathered = self._gathered, _Gathered([], [], [], [])
         return SensorFrame(
             stamp_s=self.time_s,
             scans=tuple(gathered.scans),
@@ -169,6 +173,7 @@ class SimWorld:
             hardware_estop=self._estop,
             battery=self._battery.charge,
             imu=tuple(gathered.imu),
+            images=tuple(gathered.images),
         )
 
     def scan_now(self) -> LaserScan:
@@ -176,17 +181,23 @@ class SimWorld:
         mujoco.mj_kinematics(self._scene.model, self._data)
         return self._lidar.scan(self._data, self._base(), self.time_s)
 
+    def set_camera(self, on: bool) -> None:
+        """From now on frames carry images, or none. A drawn image costs more than 0.1 s of all
+        else. Raises OrRobotError where software EGL is missing."""
+        if on:
+            self.camera_now()
+        self._camera_on = on
+
     def camera_now(self) -> RgbdImage:
-        """What the camera sees. Nothing is drawn unless somebody asks; always ask from one thread.
+        """What the camera sees. Raises OrRobotError where software EGL is missing."""
+        return self.camera_shot()()
 
-        Raises OrRobotError where software EGL is missing.
+    def camera_shot(self) -> Callable[[], RgbdImage]:
+        """What the camera sees, drawn when called: while the world goes on, in another thread.
+
+        All images of a world must be drawn in one thread.
         """
-        return self._camera.image(self._data, self.time_s)
-
-    @property
-    def camera_period_s(self) -> float:
-        """The real camera would give an image this often."""
-        return 1.0 / self._camera.rate
+        return self._camera.shot(self._data, self.time_s)
 
     def physics_step(self) -> None:
         """The physics of one tick alone: no sensor reads it and no clock advances."""
@@ -247,6 +258,8 @@ class SimWorld:
             dt = self._imu_ticks * TICK_S
             reading = self._imu.read(self.time_s, dt, self._base(), self._qvel[:6].copy())
             gathered.imu.append(reading)
+        if self._camera_on and self._tick % self._camera_ticks == 0:
+            gathered.images.append(self.camera_now())
         if self._tick % self._scan_ticks == 0 and self.time_s > self._lidar_dead_until:
             gathered.scans.append(self.scan_now())
 

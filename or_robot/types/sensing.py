@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from or_robot.geometry.transform import Transform
 from or_robot.types.motion import LaserScan, Odometry
 
 
@@ -19,6 +20,10 @@ class ImuReading:
     """(3,) rad/s."""
     linear_acceleration: NDArray[np.float64]
     """(3,) m/s²; at rest gravity's reaction, upwards."""
+    angular_velocity_variance: float
+    """Of each axis, (rad/s)²."""
+    linear_acceleration_variance: float
+    """Of each axis, (m/s²)²."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +34,11 @@ class RgbdImage:
     color: NDArray[np.uint8]
     """(rows, columns, 3) red, green, blue."""
     depth: NDArray[np.float32]
-    """(rows, columns) m along the optical axis; inf too far, -inf too near (REP 118)."""
-    focal_length: float
-    """Pixels; pixels are square and the optical axis is in the middle."""
+    """(rows, columns) m along the optical axis; NaN where nothing was measured."""
+    intrinsics: NDArray[np.float64]
+    """(3, 3) of both, rectified: focal lengths and principal point in pixels (K of CameraInfo)."""
+    mount: Transform
+    """base_link ← the camera's optical frame: x right, y down, z ahead (REP 103)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +54,5 @@ class SensorFrame:
     battery: float
     """State of charge, 0 to 1."""
     imu: tuple[ImuReading, ...] = ()
+    images: tuple[RgbdImage, ...] = ()
+    """Only while somebody asked for them: drawing costs more than all else."""

@@ -26,6 +26,17 @@ def test_inverse_undoes_and_composition_chains(first, second) -> None:
     assert a.compose(b).apply(points) == pytest.approx(a.apply(b.apply(points)), abs=1e-9)
 
 
+@given(pose)
+def test_quaternion_is_the_same_rotation(values) -> None:
+    turned = Transform.from_xyz_rpy(*values)
+    expected = Rotation.from_matrix(turned.rotation)
+    found = turned.quaternion()
+    assert found[3] >= 0.0
+    assert (expected.inv() * Rotation.from_quat(found)).magnitude() == pytest.approx(0, abs=1e-6)
+    back = Transform.from_quaternion(turned.position, 2.0 * found)
+    assert back.rotation == pytest.approx(turned.rotation, abs=1e-9)
+
+
 @given(st.floats(-10, 10), st.floats(-10, 10), angle)
 def test_planar_reads_back_what_was_put_in(x: float, y: float, yaw: float) -> None:
     found = Transform.from_xyz_rpy(x, y, 0.3, 0, 0, yaw).planar()

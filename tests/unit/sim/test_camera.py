@@ -49,3 +49,25 @@ def test_noise_repeats_with_the_seed() -> None:
     first, again = towards_dock(), towards_dock()
     assert np.array_equal(first.color, again.color)
     assert np.array_equal(first.depth, again.depth)
+
+
+def test_frames_carry_images_at_the_cameras_rate_while_asked_for() -> None:
+    world = SimWorld("operating_wing", seed=1)
+    assert world.step(0.3).images == ()
+    world.set_camera(True)
+    stamps = [image.stamp_s for image in world.step(0.6).images]
+    assert stamps == pytest.approx([0.4, 0.5, 0.6])
+    world.set_camera(False)
+    assert world.step(0.9).images == ()
+
+
+def test_a_point_on_the_floor_is_found_where_the_camera_looks() -> None:
+    """Mount and intrinsics fit the picture: the floor ahead has height 0."""
+    image = SimWorld("operating_wing", seed=1, start=Pose2D(6.0, 8.0, 0.0)).camera_now()
+    rows, columns = np.mgrid[150:230:20, 100:330:20]
+    rays = (
+        np.stack([columns, rows, np.ones_like(rows)], axis=-1) @ np.linalg.inv(image.intrinsics).T
+    )
+    points = image.mount.apply(rays * image.depth[rows, columns, None])
+    assert points[..., 2] == pytest.approx(0.0, abs=0.03)
+    assert np.all(points[..., 0] > 0.5)
