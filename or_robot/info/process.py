@@ -11,9 +11,17 @@ from or_robot.info.service import InformationService
 from or_robot.link.codec import Caller
 from or_robot.link.errors import LinkRefused
 from or_robot.link.keys import KeyFolder
-from or_robot.link.payloads import DvhRequest, ImageRequest, PhaseChange, RoomRequest
+from or_robot.link.payloads import (
+    ChecklistAdvance,
+    ChecklistConfirm,
+    DvhRequest,
+    ImageRequest,
+    PhaseChange,
+    RoomRequest,
+)
 from or_robot.link.servant import Handler
 from or_robot.link.server import LinkServer
+from or_robot.types.checklist import Checklist
 from or_robot.types.clinical import CaseVersion, DvhSet, KeyImage, RoomCase
 from or_robot.types.procedure import STRICTEST_PHASE, ProcedurePhase
 
@@ -21,6 +29,11 @@ _log = logging.getLogger(__name__)
 
 PUBLISH_PERIOD_S = 1.0
 """Of case.version and procedure.phase, as the topics table has it."""
+
+
+_Audited = (
+    RoomRequest | DvhRequest | ImageRequest | PhaseChange | ChecklistConfirm | ChecklistAdvance
+)
 
 
 class InformationDesk:
@@ -36,6 +49,9 @@ class InformationDesk:
             "image.get": self.image,
             "phase.get": self.phase,
             "phase.set": self.set_phase,
+            "checklist.get": self.checklist,
+            "checklist.confirm": self.confirm,
+            "checklist.advance": self.advance,
         }
 
     def case(self, request: RoomRequest, caller: Caller) -> RoomCase:
@@ -71,13 +87,40 @@ class InformationDesk:
         self._audit(request, caller, f"phase.set {request.phase}", None)
         return self._service.set_phase(request.room, request.phase)
 
+    def checklist(self, request: RoomRequest, caller: Caller) -> Checklist:
+        checklist = self._service.checklists.get(request.room)
+        self._audit(request, caller, "checklist.get", checklist.patient_id)
+        return checklist
+
+    def confirm(self, request: ChecklistConfirm, caller: Caller) -> Checklist:
+        self._audit_checklist(request, caller, f"checklist.confirm {request.item}")
+        return self._service.checklists.confirm(
+            request.room,
+            seen=request.revision,
+            item=request.item,
+            answer=request.answer,
+            initials=request.initials,
+            actor=request.actor,
+        )
+
+    def advance(self, request: ChecklistAdvance, caller: Caller) -> Checklist:
+        self._audit_checklist(request, caller, f"checklist.advance {request.phase}")
+        return self._service.checklists.advance(
+            request.room, seen=request.revision, to=request.phase
+        )
+
+    def _audit_checklist(
+        self, request: ChecklistConfirm | ChecklistAdvance, caller: Caller, action: str
+    ) -> None:
+        self._audit(request, caller, action[:80], self._service.occupant(request.room))
+
     def _check_in_room(self, room: str, patient_id: str) -> None:
         if self._service.occupant(room) != patient_id:
             raise LinkRefused("room", f"this patient is not in {room}", "ask for the case again")
 
     def _audit(
         self,
-        request: RoomRequest | DvhRequest | ImageRequest | PhaseChange,
+        request: _Audited,
         caller: Caller,
         action: str,
         patient_id: str | None,
@@ -118,6 +161,7 @@ class Announcer:
         self._rooms |= versions.keys() | {key.room for key in self._keys.allowed() if key.room}
         for room in sorted(self._rooms):
             self._server.publish("case.version", versions.get(room, CaseVersion(room, "")))
+            self._server.publish("procedure.checklist", self._service.checklists.get(room))
             phase = self._service.phase(room)
             if phase is not None:
                 self._server.publish("procedure.phase", phase)

@@ -17,6 +17,7 @@ import msgspec
 
 from or_robot.clinical.section import ORIENTATIONS
 from or_robot.errors import OrRobotError
+from or_robot.info.checklist import RoomChecklists
 from or_robot.info.importer import Importer, ImportFailure, Progress
 from or_robot.info.prepare import (
     DrawableCourse,
@@ -63,6 +64,7 @@ class InformationService:
     def __init__(self, folder: Path, url: str | None = None) -> None:
         """`url`: SQLAlchemy address of the database; None is SQLite (WAL) inside the folder."""
         self._store = Store(folder, url)
+        self.checklists = RoomChecklists(self._store)
         self._quarantine = folder / "quarantine"
         self._loading = threading.Lock()
         self._loaded: tuple[str, tuple[DrawableCourse, ...]] = ("", ())

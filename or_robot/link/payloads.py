@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from or_robot.types.checklist import ChecklistAnswer
 from or_robot.types.procedure import Phase
 from or_robot.types.tasks import TaskRequest
 
@@ -50,6 +51,29 @@ class PhaseChange:
     actor: str
     room: str
     why: str
+    phase: Phase
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistConfirm:
+    actor: str
+    room: str
+    why: str
+    revision: int
+    """Of the checklist the person saw."""
+    item: str
+    answer: ChecklistAnswer
+    initials: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistAdvance:
+    """Move the phase as the checklist allows."""
+
+    actor: str
+    room: str
+    why: str
+    revision: int
     phase: Phase
 
 

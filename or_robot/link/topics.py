@@ -8,6 +8,8 @@ from enum import StrEnum
 from or_robot.link.errors import LinkRefused
 from or_robot.link.payloads import (
     Acknowledged,
+    ChecklistAdvance,
+    ChecklistConfirm,
     DvhRequest,
     ImageRequest,
     LinkHeartbeat,
@@ -16,6 +18,7 @@ from or_robot.link.payloads import (
     TaskCancel,
     TaskSubmit,
 )
+from or_robot.types.checklist import Checklist
 from or_robot.types.clinical import CaseVersion, DvhSet, KeyImage, RoomCase
 from or_robot.types.procedure import PHASE_MAX_AGE_S, ProcedurePhase
 from or_robot.types.safety import SafetyState
@@ -87,6 +90,7 @@ TOPICS: dict[str, Topic] = {
             CLIENTS,
             key="room",
         ),
+        Topic("procedure.checklist", Checklist, 1.0, 5.0, 6, Role.INFO, PANELS, key="room"),
         Topic("tasks.queue", TaskQueue, 2.0, 2.0, 3, Role.GATEWAY, CLIENTS),
         Topic("case.version", CaseVersion, 1.0, 5.0, 4, Role.INFO, SCREENS, key="room"),
         Topic("robot.site", SiteStatus, 0.0, _INF, 5, Role.GATEWAY, CLIENTS),
@@ -101,6 +105,13 @@ REQUESTS: dict[str, Request] = {
         Request("image.get", ImageRequest, KeyImage, Role.INFO, SCREENS, 5.0, False, True),
         Request("phase.get", RoomRequest, ProcedurePhase, Role.INFO, CLIENTS, 2.0, False, True),
         Request("phase.set", PhaseChange, ProcedurePhase, Role.INFO, PANELS, 2.0, True, True),
+        Request("checklist.get", RoomRequest, Checklist, Role.INFO, PANELS, 2.0, False, True),
+        Request(
+            "checklist.confirm", ChecklistConfirm, Checklist, Role.INFO, PANELS, 2.0, True, True
+        ),
+        Request(
+            "checklist.advance", ChecklistAdvance, Checklist, Role.INFO, PANELS, 2.0, True, True
+        ),
         Request("task.submit", TaskSubmit, Task, Role.GATEWAY, PANELS, 3.0, True, True),
         Request("task.cancel", TaskCancel, Acknowledged, Role.GATEWAY, PANELS, 3.0, True, True),
         # Sent a second time these two could lift a newer stop: never resent by the client.

@@ -15,7 +15,7 @@ from flask_wtf import CSRFProtect
 
 from or_robot.config.panel import PanelConfig
 from or_robot.link.client import LinkClient
-from or_robot.panel import auth, clinical, health, live, problems, robot, room, vendor
+from or_robot.panel import auth, checklist, clinical, health, live, problems, robot, room, vendor
 from or_robot.panel.case_copies import CaseCopies
 from or_robot.panel.context import Context
 from or_robot.panel.database import open_database
@@ -62,7 +62,7 @@ def create_app(
         seats=threading.BoundedSemaphore(config.live_viewers),
     )
     _protect(app, config)
-    for feature in (auth, room, robot, clinical, health, live, vendor):
+    for feature in (auth, room, robot, clinical, checklist, health, live, vendor):
         app.register_blueprint(feature.blueprint)
     problems.register(app)
     return app

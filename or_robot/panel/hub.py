@@ -19,7 +19,7 @@ from or_robot.types.status import SiteStatus
 
 T = TypeVar("T")
 
-_WAKING = ("robot.status", "tasks.queue", "case.version", "procedure.phase")
+_WAKING = ("robot.status", "tasks.queue", "case.version", "procedure.phase", "procedure.checklist")
 
 
 class Hub:
@@ -88,6 +88,7 @@ class Hub:
             tasks=tasks,
             phase=dated(self._link.last("procedure.phase", room)),
             case=dated(self._link.last("case.version", room)),
+            checklist=dated(self._link.last("procedure.checklist", room)),
         )
 
 

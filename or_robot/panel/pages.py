@@ -14,6 +14,7 @@ SCREENS = {
     "home": None,
     "proton": Permission.VIEW_PATIENT,
     "robot": Permission.VIEW_ROBOT,
+    "checklist": Permission.SET_PHASE,
 }
 """Screen → permission that shows its button; None: everybody logged in."""
 

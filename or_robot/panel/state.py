@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from or_robot.panel.alarms import Alarm
 from or_robot.panel.roles import Permission
+from or_robot.types.checklist import Checklist
 from or_robot.types.clinical import CaseVersion
 from or_robot.types.procedure import ProcedurePhase
 from or_robot.types.status import RobotStatus
@@ -43,6 +44,7 @@ class LiveState:
     tasks: Dated[TaskQueue] | None
     phase: Dated[ProcedurePhase] | None
     case: Dated[CaseVersion] | None
+    checklist: Dated[Checklist] | None
 
 
 def visible(state: LiveState, permissions: frozenset[Permission]) -> LiveState:
@@ -53,5 +55,5 @@ def visible(state: LiveState, permissions: frozenset[Permission]) -> LiveState:
         )
         state = replace(state, robot=robot, tasks=None)
     if Permission.VIEW_PATIENT not in permissions:
-        state = replace(state, phase=None, case=None)
+        state = replace(state, phase=None, case=None, checklist=None)
     return state

@@ -62,6 +62,14 @@ phase = Table(
     Column("set_s", Float, nullable=False),
 )
 
+checklist = Table(
+    "checklist",
+    metadata,
+    Column("room", String(32), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,

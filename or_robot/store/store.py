@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from or_robot.config.store import StoreConfig
 from or_robot.store.audit import AuditLog
+from or_robot.store.checklists import Checklists
 from or_robot.store.database import open_database, reading, writing
 from or_robot.store.objects import ObjectFolder
 from or_robot.store.schema import instance, patient, phase, prepared, room
@@ -58,6 +59,9 @@ class Store:
         address = url or f"sqlite:///{folder / 'store.sqlite'}"
         self._engine = open_database(address)
         self.audit = AuditLog(address, config.audit_sync_within_s)
+        self._engine = open_database(url or f"sqlite:///{folder / 'store.sqlite'}")
+        self.audit = AuditLog(self._engine)
+        self.checklists = Checklists(self._engine)
 
     def close(self) -> None:
         self.audit.close()

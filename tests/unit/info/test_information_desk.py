@@ -7,8 +7,16 @@ from or_robot.info.process import Announcer, InformationDesk
 from or_robot.link.codec import Caller
 from or_robot.link.errors import LinkRefused
 from or_robot.link.keys import KeyFolder, ensure_default_keys
-from or_robot.link.payloads import DvhRequest, ImageRequest, PhaseChange, RoomRequest
+from or_robot.link.payloads import (
+    ChecklistAdvance,
+    ChecklistConfirm,
+    DvhRequest,
+    ImageRequest,
+    PhaseChange,
+    RoomRequest,
+)
 from or_robot.link.topics import REQUESTS, Role
+from or_robot.types.checklist import Checklist, ChecklistAnswer
 from or_robot.types.clinical import CaseVersion, PatientBanner, RoomCase
 from or_robot.types.procedure import Phase, ProcedurePhase
 
@@ -27,6 +35,24 @@ PATIENT = PatientBanner(
 )
 
 
+class Checklists:
+    """Of rooms in which nobody has confirmed anything yet; notes what it is asked."""
+
+    def __init__(self):
+        self.asked = []
+
+    def get(self, room):
+        return Checklist(room, 1, "SIM0001", Phase.SIGN_IN, ())
+
+    def confirm(self, room, **answer):
+        self.asked.append((room, answer))
+        return self.get(room)
+
+    def advance(self, room, **step):
+        self.asked.append((room, step))
+        return self.get(room)
+
+
 class Service:
     """The information service with one patient in OR-1; notes its audit."""
 
@@ -35,6 +61,7 @@ class Service:
         self.audit_works = True
         self.store_works = True
         self.phases = {}
+        self.checklists = Checklists()
         self.in_rooms = {"OR-1": "SIM0001"}
 
     def case(self, room):
@@ -82,6 +109,7 @@ def service():
 
 LOOKS = {
     "case.get": RoomRequest("anna", "OR-1", "room display"),
+    "checklist.get": RoomRequest("anna", "OR-1", "room display"),
     "dvh.get": DvhRequest("anna", "OR-1", "room display", "SIM0001", "1.2", "planned"),
     "image.get": ImageRequest(
         "anna", "OR-1", "room display", "SIM0001", "1.2", "planned", "axial", 0
@@ -138,6 +166,28 @@ def test_a_phase_nobody_set_is_the_strictest(service):
     assert service.audit[0]["action"] == "phase.set closing"
 
 
+CHANGES = {
+    "checklist.confirm": ChecklistConfirm(
+        "anna", "OR-1", "confirmed", 1, "allergy", ChecklistAnswer.DONE, "AB"
+    ),
+    "checklist.advance": ChecklistAdvance("anna", "OR-1", "phase set", 1, Phase.TIME_OUT),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_of_the_checklist_is_audited_first(service, name):
+    change = InformationDesk(service).handlers()[name]
+    service.audit_works = False
+    with pytest.raises(OrRobotError, match="audit"):
+        change(CHANGES[name], PANEL)
+    assert service.checklists.asked == []
+    service.audit_works = True
+    change(CHANGES[name], PANEL)
+    assert service.checklists.asked[0][1]["seen"] == 1
+    assert service.audit[0]["action"].startswith(name)
+    assert service.audit[0]["patient_id"] == "SIM0001"
+
+
 def test_announces_versions_phases_and_empty_rooms(service, tmp_path):
     server = Server()
     announcer = Announcer(service, server, ensure_default_keys(tmp_path))
@@ -146,8 +196,10 @@ def test_announces_versions_phases_and_empty_rooms(service, tmp_path):
     announcer.announce()
     assert server.published == [
         ("case.version", CaseVersion("OR-1", "v1")),
+        ("procedure.checklist", service.checklists.get("OR-1")),
         ("procedure.phase", service.phases["OR-1"]),
         ("case.version", CaseVersion("OR-2", "v1")),
+        ("procedure.checklist", service.checklists.get("OR-2")),
     ]
     service.in_rooms = {}
     server.published.clear()

@@ -10,10 +10,12 @@ from typing import Any
 import cv2
 import numpy as np
 
+from or_robot.clinical import checklist as checklist_rules
 from or_robot.geometry.pose import Pose2D
 from or_robot.link.errors import LinkDown, LinkRefused
 from or_robot.link.payloads import Acknowledged, StopReply
 from or_robot.link.received import Received
+from or_robot.types.checklist import Checklist, Confirmation
 from or_robot.types.clinical import (
     Allergy,
     BeamSummary,
@@ -158,6 +160,10 @@ def robot_status(**changes: Any) -> RobotStatus:
     return replace(status, **changes)
 
 
+def sign_in() -> Checklist:
+    return Checklist(ROOM, 1, "SIM0001", Phase.SIGN_IN, ())
+
+
 @dataclass
 class LinkDouble:
     """Same calls as LinkClient; what it was asked is in `asked` and `stops`."""
@@ -166,6 +172,7 @@ class LinkDouble:
     stop_ready: bool = True
     case: RoomCase = field(default_factory=room_case)
     refuse: LinkRefused | None = None
+    checklist: Checklist = field(default_factory=sign_in)
     asked: list[tuple[str, Any]] = field(default_factory=list)
     stops: list[str] = field(default_factory=list)
     tasks: dict[str, Task] = field(default_factory=dict)
@@ -180,7 +187,8 @@ class LinkDouble:
         self.hear("robot.status", robot_status())
         self.hear("tasks.queue", TaskQueue(time.time(), False, tuple(self.tasks.values())))
         self.hear("case.version", CaseVersion(ROOM, self.case.version), ROOM)
-        self.hear("procedure.phase", ProcedurePhase(time.time(), ROOM, Phase.SET_UP), ROOM)
+        self.hear("procedure.checklist", self.checklist, ROOM)
+        self.hear("procedure.phase", ProcedurePhase(time.time(), ROOM, self.checklist.phase), ROOM)
 
     def hear(self, topic: str, payload: object, key: str = "", age_s: float = 0.0) -> None:
         born_s = time.monotonic() - age_s
@@ -276,6 +284,22 @@ class LinkDouble:
             data=data,
             caption=f"{view.label}, levels 20 to 95 %, window 40/400",
         )
+
+    def _checklist_get(self, _payload: Any) -> Checklist:
+        return self.checklist
+
+    def _checklist_confirm(self, payload: Any) -> Checklist:
+        if payload.revision != self.checklist.revision:
+            raise LinkRefused("refused", "somebody else has changed the checklist", "look again")
+        one = Confirmation(
+            payload.item, payload.answer, payload.initials, payload.actor, time.time()
+        )
+        self.checklist = checklist_rules.confirm(self.checklist, one)
+        return self.checklist
+
+    def _checklist_advance(self, payload: Any) -> Checklist:
+        self.checklist = checklist_rules.advance(self.checklist, payload.phase)
+        return self.checklist
 
     def _task_submit(self, payload: Any) -> Task:
         task = Task(payload.task, TaskState.TO_PICKUP, "", time.time(), 23.4, 95.0)

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from panel_link_double import sign_in
 
 from or_robot.panel.roles import ROLES, Permission
 
 TASK = "00000000-0000-4000-8000-000000000000"
 ERRAND = {"errand": "deliver_tray", "id": TASK}
+BODIES = {
+    "/api/checklist/confirm": {
+        "revision": 1,
+        "item": "allergy",
+        "answer": "done",
+        "initials": "AB",
+    },
+    "/api/checklist/advance": {"revision": 1, "phase": "set_up"},
+}
 IMAGE = "patient=SIM0001&plan=1.2.3&view=planned&version=v1&orientation=axial&index=0"
 
 ROUTES = [
@@ -18,6 +28,9 @@ ROUTES = [
     ("GET", "/api/robot/map.png", Permission.VIEW_ROBOT),
     ("POST", "/api/robot/errands", Permission.COMMAND_ROBOT),
     ("POST", f"/api/robot/tasks/{TASK}/cancel", Permission.COMMAND_ROBOT),
+    ("GET", "/api/checklist", Permission.SET_PHASE),
+    ("POST", "/api/checklist/confirm", Permission.SET_PHASE),
+    ("POST", "/api/checklist/advance", Permission.SET_PHASE),
     ("POST", "/api/robot/reset", Permission.RESET_STOP),
     ("POST", "/api/robot/resume", Permission.RESUME_ROBOT),
 ]
@@ -28,7 +41,9 @@ OPEN = {
 
 
 def call(client, method, path):
-    return client.open(path, method=method, json=ERRAND if method == "POST" else None)
+    return client.open(
+        path, method=method, json=BODIES.get(path, ERRAND) if method == "POST" else None
+    )
 
 
 @pytest.mark.parametrize("role", [*ROLES, None])
@@ -37,6 +52,7 @@ def test_each_role_may_do_what_the_table_says_and_nothing_else(app, client, link
     allowed = ROLES.get(role, frozenset())
     for method, path, permission in ROUTES:
         link.asked.clear()
+        link.checklist = sign_in()
         status = call(caller, method, path).status_code
         if permission in allowed:
             assert status == 200, (role, path)

@@ -14,6 +14,7 @@ from or_robot.panel.pages import SCREENS
 from or_robot.panel.texts import load_texts
 from or_robot.safety.reasons import REASONS
 from or_robot.share import share
+from or_robot.types.checklist import ITEMS
 from or_robot.types.procedure import Phase
 from or_robot.types.tasks import TaskKind, TaskState
 
@@ -53,6 +54,7 @@ def test_every_state_has_a_text():
     keys |= {f"errand.{name}" for name in ERRANDS}
     keys |= {f"item.{kind}" for kind in TaskKind}
     keys |= {f"screen.{name}" for name in SCREENS}
+    keys |= {f"check.{item}" for items in ITEMS.values() for item in items}
     keys |= {f"item.{errand.item}" for errand in ERRANDS.values() if errand.item}
     words = {*_MODE_WORDS.values(), "no_data", "lost", "resume", "slow", "driving", "ready"}
     keys |= {f"robot.word.{word}" for word in words}

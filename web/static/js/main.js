@@ -3,6 +3,7 @@
 import { armBanner } from "./banner.js";
 import { armCase, followCase, render, showCaseAge, showPhase } from "./case.js";
 import { PRIORITY_MARKS, byId, make, setText } from "./dom.js";
+import { followChecklist, showChecklist } from "./checklist.js";
 import { armDvh } from "./dvh.js";
 import { age } from "./format.js";
 import { currentLanguage, otherLanguage, t, useLanguage } from "./i18n.js";
@@ -63,6 +64,7 @@ function onMessage(next) {
   message = next;
   receivedAt = performance.now();
   followCase(next.state, receivedAt);
+  followChecklist(next.state, true);
   loadMap();
   refresh();
 }
@@ -72,6 +74,7 @@ async function changeLanguage() {
   byId("language").lang = otherLanguage();
   showErrands(currentSite(), room);
   render();
+  showChecklist();
   refresh();
 }
 
