@@ -59,8 +59,6 @@ class Store:
         address = url or f"sqlite:///{folder / 'store.sqlite'}"
         self._engine = open_database(address)
         self.audit = AuditLog(address, config.audit_sync_within_s)
-        self._engine = open_database(url or f"sqlite:///{folder / 'store.sqlite'}")
-        self.audit = AuditLog(self._engine)
         self.checklists = Checklists(self._engine)
 
     def close(self) -> None:
