@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mujoco
 import numpy as np
+from numpy.typing import NDArray
 
 from or_robot.geometry.transform import Transform
 from or_robot.sim.ray_cast import BOX, CYLINDER, SPHERE, cast
@@ -19,7 +20,7 @@ KINDS = {
 
 
 class Lidar:
-    """One revolution is taken at once; the robot's own body hides nothing (see the model)."""
+    """One revolution is taken at once; what stands in `hidden` beams gives NaN."""
 
     def __init__(
         self,
@@ -27,12 +28,13 @@ class Lidar:
         mount: Transform,
         random: np.random.Generator,
         model: mujoco.MjModel,
+        hidden: NDArray[np.bool_],
     ) -> None:
         self._sensor = sensor
         self._mount = mount
         self._random = random
-        bearings = sensor.angle_min + sensor.angle_increment * np.arange(sensor.beams)
-        self._beams = np.stack([np.cos(bearings), np.sin(bearings)], axis=1)
+        self._hidden = hidden
+        self._beams = sensor.directions
         self._geoms = np.flatnonzero(model.geom_group == LIDAR_GROUP)
         types = model.geom_type[self._geoms].tolist()
         self._kinds = np.array([KINDS[kind] for kind in types], dtype=np.int64)
@@ -61,6 +63,7 @@ class Lidar:
         )
         noisy = exact + self._random.normal(0.0, sensor.sigma, sensor.beams)
         ranges = np.where(noisy > sensor.range_max, np.inf, np.maximum(noisy, 0.0))
+        ranges[self._hidden] = np.nan
         return LaserScan(
             stamp_s=stamp_s,
             angle_min=sensor.angle_min,

@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from or_robot.geometry.transform import Transform
 from or_robot.sim.occupancy import model_shapes, reach
-from or_robot.sim.sdf import CameraSensor, DiffDrive, ImuSensor, LidarSensor, Model
+from or_robot.sim.own_body import hidden_beams
+from or_robot.sim.sdf import CameraSensor, DiffDrive, ImuSensor, LidarSensor, Model, Shape
 from or_robot.sim.sdf_reader import load_model
 from or_robot.sim.xml_tree import SdfError
 
 BASE_LINK = "base_link"
+MOST_HIDDEN = 0.5
+"""Share of beams; a lidar with more of its own body before it is mounted wrongly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,8 @@ class RobotModel:
     lidar: LidarSensor
     lidar_mount: Transform
     """base_link ← lidar."""
+    lidar_hidden: NDArray[np.bool_]
+    """Of each beam: whether the robot's own body stands in it."""
     imu: ImuSensor
     imu_mount: Transform
     """base_link ← IMU."""
@@ -68,14 +76,28 @@ def courier_model(name: str = "or_courier", root: Path | None = None) -> RobotMo
         to_base.compose(link.pose).compose(sensor.pose)
         for link, sensor in (lidars[0], imus[0], cameras[0])
     ]
+    hidden = hidden_beams(lidars[0][1], mounts[0], _body(model, to_base))
+    if hidden.mean() > MOST_HIDDEN:
+        raise SdfError(
+            f"the lidar of model {name!r} sees its own body in {hidden.sum()} beams",
+            "mount it where it looks out",
+        )
     return RobotModel(
         model=model,
         drive=model.drive,
         lidar=lidars[0][1],
         lidar_mount=mounts[0],
+        lidar_hidden=hidden,
         imu=imus[0][1],
         imu_mount=mounts[1],
         camera=cameras[0][1],
         camera_mount=mounts[2],
         bumper=bumpers[0],
     )
+
+
+def _body(model: Model, to_base: Transform) -> list[tuple[Transform, Shape]]:
+    """base_link ← shape of everything that belongs to the robot."""
+    shapes = model_shapes(model, model.name, Transform.identity())
+    to_base = to_base.compose(model.pose.inverse())
+    return [(to_base.compose(pose), shape) for _, pose, shape in shapes]

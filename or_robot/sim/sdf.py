@@ -98,6 +98,12 @@ class LidarSensor:
     sigma: float
     """Standard deviation of a range, m."""
 
+    @property
+    def directions(self) -> NDArray[np.float64]:
+        """(beams, 2) of each beam in the sensor's plane, of length 1."""
+        bearings = self.angle_min + self.angle_increment * np.arange(self.beams)
+        return np.stack([np.cos(bearings), np.sin(bearings)], axis=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Noise:

@@ -108,7 +108,9 @@ class SimWorld:
         self._drive = DriveController(robot, model.drive, config)
         self._odometry = WheelOdometry(model.drive, config, odometry_random)
         self._battery = Battery(config)
-        self._lidar = Lidar(model.lidar, model.lidar_mount, lidar_random, self._scene.model)
+        self._lidar = Lidar(
+            model.lidar, model.lidar_mount, lidar_random, self._scene.model, model.lidar_hidden
+        )
         self._scan_ticks = _ticks(model.lidar.rate, "lidar")
         self._odometry_ticks = _ticks(model.drive.odometry_rate, "odometry")
         self._tick = 0

@@ -1,6 +1,7 @@
 """Beams meet boxes and cylinders exactly where geometry says."""
 
 import dataclasses
+from pathlib import Path
 
 import mujoco
 import numpy as np
@@ -9,15 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sdf_worlds import box, world_of
 
+from or_robot.config.robot import RobotConfig
+from or_robot.errors import OrRobotError
 from or_robot.geometry.transform import Transform
+from or_robot.share import share
 from or_robot.sim.config import SimConfig
 from or_robot.sim.lidar import Lidar
 from or_robot.sim.robot_model import courier_model
 from or_robot.sim.scene import LIDAR_GROUP, Scene, build_scene
 from or_robot.sim.sdf import Shape, ShapeKind
+from or_robot.sim.world import SimWorld
 from or_robot.types.motion import LaserScan
 
 ROBOT = courier_model()
+CLEAR = np.zeros(ROBOT.lidar.beams, dtype=bool)
 EXACT = dataclasses.replace(ROBOT.lidar, sigma=0.0)
 
 
@@ -25,7 +31,7 @@ def scan(*placed: tuple[Shape, Transform], base: Transform, sensor=EXACT, seed=0
     scene = build_scene(world_of(*placed), ROBOT, [], SimConfig())
     data = mujoco.MjData(scene.model)
     mujoco.mj_forward(scene.model, data)
-    lidar = Lidar(sensor, ROBOT.lidar_mount, np.random.default_rng(seed), scene.model)
+    lidar = Lidar(sensor, ROBOT.lidar_mount, np.random.default_rng(seed), scene.model, CLEAR)
     return lidar.scan(data, base, 1.0)
 
 
@@ -73,7 +79,7 @@ def test_beams_agree_with_mujocos_own_rays(seed: int, tilt: float, yaw: float) -
     data = mujoco.MjData(scene.model)
     mujoco.mj_forward(scene.model, data)
     base = Transform.from_xyz_rpy(0, 0, 0, tilt, -tilt, yaw)
-    lidar = Lidar(EXACT, ROBOT.lidar_mount, random, scene.model)
+    lidar = Lidar(EXACT, ROBOT.lidar_mount, random, scene.model, CLEAR)
     found = lidar.scan(data, base, 0.0).ranges
     expected = mujoco_ranges(scene, data, base.compose(ROBOT.lidar_mount))
     agree = np.isclose(found, expected, atol=1e-4) | (np.isinf(found) & np.isinf(expected))
@@ -133,3 +139,20 @@ def test_noise_is_the_sensors_and_repeats_with_the_seed() -> None:
     assert not np.array_equal(first.ranges, other.ranges)
     seen = exact.valid & first.valid
     assert np.std(first.ranges[seen] - exact.ranges[seen]) == pytest.approx(0.01, rel=0.25)
+
+
+def test_what_stands_in_its_beams_hides_what_is_behind_and_is_no_obstacle() -> None:
+    world = SimWorld("operating_wing", seed=1)
+    scan = world.step(0.1).scans[-1]
+    assert np.array_equal(np.isnan(scan.ranges), ROBOT.lidar_hidden)
+    half = RobotConfig().footprint.max(axis=0)
+    assert not np.any(np.all(np.abs(scan.points()) < half, axis=1)), "it saw itself"
+
+
+def test_a_lidar_amid_the_body_is_refused(tmp_path: Path) -> None:
+    text = share("simulation", "models", "or_courier", "model.sdf").read_text()
+    folder = tmp_path / "models" / "or_courier"
+    folder.mkdir(parents=True)
+    (folder / "model.sdf").write_text(text.replace("<pose>0.20 0 0.18", "<pose>0.20 0 0.5"))
+    with pytest.raises(OrRobotError, match="sees its own body in 720 beams"):
+        courier_model(root=tmp_path)

@@ -35,3 +35,25 @@ def test_the_drive_has_the_wheels_figures() -> None:
     gap = left.pose.position[1] - right.pose.position[1]
     assert gap == pytest.approx(robot.drive.wheel_separation)
     assert left.collisions[0].shape.size[0] == pytest.approx(robot.drive.wheel_radius)
+
+
+def test_the_posts_hide_a_few_beams_from_the_lidar_and_nothing_else_does() -> None:
+    robot = courier_model()
+    sensor = robot.lidar
+    hidden = np.degrees(
+        sensor.angle_min + sensor.angle_increment * np.flatnonzero(robot.lidar_hidden)
+    )
+    posts = [
+        np.array([x, y]) - robot.lidar_mount.position[:2]
+        for x in (0.3, -0.3)
+        for y in (0.25, -0.25)
+    ]
+    expected = 0.0
+    for post in posts:
+        middle, half = (
+            np.degrees(np.arctan2(post[1], post[0])),
+            np.degrees(np.arcsin(0.012 / np.hypot(*post))),
+        )
+        assert np.count_nonzero(np.abs(hidden - middle) <= half) > 0
+        expected += 2 * half
+    assert len(hidden) * 0.5 == pytest.approx(expected, abs=2.0)
