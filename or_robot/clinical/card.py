@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
 
 from or_robot.clinical.course import PlanCourse
+from or_robot.clinical.delivery import fraction_days, treatment_beams
+from or_robot.clinical.dose_views import dose_views, why_no_estimate
 from or_robot.clinical.rasterize import structure_mask
 from or_robot.types.clinical import BeamSummary, DoseView, Prescription, ProtonCard
 from or_robot.types.radiotherapy import DoseVolume, IonBeam, IonPlan, RangeShifter, Structure
@@ -20,11 +21,14 @@ NOTABLE_AIR_DOSE = 0.05
 def proton_card(course: PlanCourse, patient_id: str, version: str) -> ProtonCard:
     plan, dose = course.plan, course.dose
     beams = tuple(beam_summary(beam) for beam in treatment_beams(plan))
-    delivered, incomplete = fractions(course)
+    days = fraction_days(course)
+    delivered = sum(day.state == "delivered" for day in days)
     dates = [record.date for record in course.records if record.date]
     machines = {beam.machine for beam in plan.beams if beam.machine}
-    unit = DOSE_UNITS[dose.dose_type] if dose else "Gy(RBE)"
+    any_dose = dose or next(iter(course.part_doses), None)
+    unit = DOSE_UNITS[any_dose.dose_type] if any_dose else "Gy(RBE)"
     inside, outside = dose_maxima(dose, course.external) if dose else (None, None)
+    views = dose_views(course, delivered)
     return ProtonCard(
         patient_id=patient_id,
         version=version,
@@ -46,19 +50,17 @@ def proton_card(course: PlanCourse, patient_id: str, version: str) -> ProtonCard
         dose_type=dose.dose_type if dose else None,
         dose_unit=unit,
         max_dose_gy=round(inside, 3) if inside is not None else None,
-        dose_views=dose_views(plan, delivered) if dose else (),
+        dose_views=views,
+        role=course.relation.role.value,
+        relation=course.relation.text,
         warnings=(
             *_plan_warnings(plan, beams),
-            *_record_warnings(course, incomplete),
+            *_record_warnings(course, len(days) - delivered),
+            *_relation_warnings(course, delivered, views),
             *course.warnings,
             *_dose_warnings(inside, outside, unit, course),
         ),
     )
-
-
-def treatment_beams(plan: IonPlan) -> list[IonBeam]:
-    """Beams that treat; set-up and verification beams are left out."""
-    return [beam for beam in plan.beams if beam.delivery_type in (None, "TREATMENT")]
 
 
 def beam_summary(beam: IonBeam) -> BeamSummary:
@@ -90,31 +92,6 @@ def _range_shifter_text(shifter: RangeShifter) -> str:
     return f"{shifter.id} ({shifter.water_equivalent_mm:.1f} mm WET)"
 
 
-def fractions(course: PlanCourse) -> tuple[int, int]:
-    """Fractions of which every treatment beam ended normally, and those of which not."""
-    wanted = {beam.number for beam in treatment_beams(course.plan)}
-    ended: dict[object, set[int | None]] = defaultdict(set)
-    for record in course.records:
-        for beam in record.beams:
-            fraction = beam.fraction if beam.fraction is not None else record.date
-            done = ended[fraction]
-            if beam.termination == "NORMAL":
-                done.add(beam.beam_number)
-    complete = sum(wanted <= done for done in ended.values())
-    return complete, len(ended) - complete
-
-
-def dose_views(plan: IonPlan, delivered: int) -> tuple[DoseView, ...]:
-    planned = plan.fractions_planned
-    if not planned:
-        return (DoseView("planned", "PLANNED (fractions not recorded)", 1.0),)
-    views = [DoseView("planned", f"PLANNED ({planned} fx)", 1.0)]
-    if 0 < delivered <= planned:
-        label = f"DELIVERED ESTIMATE ({delivered}/{planned})"
-        views.append(DoseView("delivered", label, delivered / planned))
-    return tuple(views)
-
-
 def dose_maxima(dose: DoseVolume, external: Structure | None) -> tuple[float, float | None]:
     """Highest dose in Gy at grid points inside and outside the body; no body: all, None."""
     if external is None:
@@ -142,12 +119,30 @@ def _plan_warnings(plan: IonPlan, beams: tuple[BeamSummary, ...]) -> Iterator[st
         yield "Patient position not recorded in the plan"
     if plan.header.sop_instance_uid == plan.header.sop_class_uid:
         yield "Plan has no identifier of its own (SOP Instance UID is the SOP Class UID)"
-    if plan.fraction_groups > 1:
-        yield f"{plan.fraction_groups} fraction groups: fractions of the first are shown"
+    if len(plan.fraction_groups) > 1:
+        counts = " + ".join(
+            "?" if group.fractions is None else str(group.fractions)
+            for group in plan.fraction_groups
+        )
+        yield f"{len(plan.fraction_groups)} fraction groups ({counts} fractions): counted together"
     if suspects := [str(beam.number) for beam in beams if beam.snout_position_suspect]:
         yield f"Snout position is given as 0.0 mm (beam {', '.join(suspects)}): probably not set"
     if any(beam.machine and beam.machine.casefold() == "unknown" for beam in plan.beams):
         yield "Treatment machine is given as “Unknown”"
+
+
+def _relation_warnings(
+    course: PlanCourse, delivered: int, views: tuple[DoseView, ...]
+) -> Iterator[str]:
+    if course.relation.text:
+        yield course.relation.text
+    if course.dose is None:
+        return
+    reason = why_no_estimate(course, delivered)
+    if delivered and reason:
+        yield f"No estimate of the delivered dose: {reason}"
+    if not views and not delivered:
+        yield "Nothing of this plan was delivered: its dose is not shown"
 
 
 def _record_warnings(course: PlanCourse, incomplete: int) -> Iterator[str]:

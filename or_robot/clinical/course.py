@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from or_robot.clinical.relations import Relation, Role, relations
 from or_robot.clinical.volume import assemble_ct
 from or_robot.errors import OrRobotError
 from or_robot.types.radiotherapy import (
@@ -20,6 +21,7 @@ from or_robot.types.radiotherapy import (
     TreatmentRecord,
 )
 
+ALONE = Relation(Role.CURRENT, "")
 TARGET_PREFIXES = ("CTV", "PTV", "GTV")
 EXTERNAL_NAMES = ("EXTERNAL", "BODY", "SKIN")
 
@@ -35,6 +37,9 @@ class PlanCourse:
     records: tuple[TreatmentRecord, ...]
     warnings: tuple[str, ...]
     """How the objects were joined, where the source left it open."""
+    relation: Relation = ALONE
+    part_doses: tuple[DoseVolume, ...] = ()
+    """Doses of single beams or fraction groups, in the frame of the whole one."""
 
     @property
     def external(self) -> Structure | None:
@@ -67,11 +72,34 @@ def courses(objects: Sequence[DicomObject]) -> tuple[PlanCourse, ...]:
     for one in objects:
         if isinstance(one, CtSlice):
             series[one.header.series_uid].append(one)
-    return tuple(_course(one, objects, series) for one in objects if isinstance(one, IonPlan))
+    plans = [one for one in objects if isinstance(one, IonPlan)]
+    records = [one for one in objects if isinstance(one, TreatmentRecord)]
+    related = relations(plans, records)
+    return tuple(
+        _course(one, objects, series, related[one.header.sop_instance_uid]) for one in plans
+    )
+
+
+def unjoined(objects: Sequence[DicomObject]) -> tuple[str, ...]:
+    """What belongs to no stored plan, one line a kind."""
+    plans = {one.header.sop_instance_uid for one in objects if isinstance(one, IonPlan)}
+    doses = sum(isinstance(one, DoseVolume) and one.plan_uid not in plans for one in objects)
+    records = sum(isinstance(one, TreatmentRecord) and one.plan_uid not in plans for one in objects)
+    lines = []
+    if doses:
+        lines.append(f"{doses} dose(s) of a plan that is not stored: not shown")
+    if records:
+        lines.append(f"{records} treatment record(s) of a plan that is not stored: not counted")
+    if not plans and any(not isinstance(one, DoseVolume | TreatmentRecord) for one in objects):
+        lines.append("Images or structures without a plan: not shown")
+    return tuple(lines)
 
 
 def _course(
-    plan: IonPlan, objects: Sequence[DicomObject], series: dict[str, list[CtSlice]]
+    plan: IonPlan,
+    objects: Sequence[DicomObject],
+    series: dict[str, list[CtSlice]],
+    relation: Relation,
 ) -> PlanCourse:
     warnings: list[str] = []
     frame = plan.header.frame_of_reference_uid
@@ -79,13 +107,13 @@ def _course(
     if structures is not None:
         frame = structures.header.frame_of_reference_uid or frame
     ct = _ct(structures, frame, series, warnings)
-    dose = _dose(plan, objects, frame, warnings)
+    dose, parts = _doses(plan, objects, frame, warnings)
     records = tuple(
         one
         for one in objects
         if isinstance(one, TreatmentRecord) and one.plan_uid == plan.header.sop_instance_uid
     )
-    return PlanCourse(plan, dose, structures, ct, records, tuple(warnings))
+    return PlanCourse(plan, dose, structures, ct, records, tuple(warnings), relation, parts)
 
 
 def _structures(
@@ -136,26 +164,31 @@ def _assembled(slices: list[CtSlice], warnings: list[str]) -> CtVolume | None:
         return None
 
 
-def _dose(
+def _doses(
     plan: IonPlan, objects: Iterable[DicomObject], frame: str | None, warnings: list[str]
-) -> DoseVolume | None:
+) -> tuple[DoseVolume | None, tuple[DoseVolume, ...]]:
+    """Dose of the whole plan, and those of its beams and fraction groups."""
     named = [
         one
         for one in objects
         if isinstance(one, DoseVolume) and one.plan_uid == plan.header.sop_instance_uid
     ]
-    fitting = [
-        one
-        for one in named
-        if one.summation_type == "PLAN" and one.header.frame_of_reference_uid == frame
-    ]
-    if not fitting:
-        reason = "only of parts or in another frame of reference" if named else "none stored"
+    fitting = [one for one in named if one.header.frame_of_reference_uid == frame]
+    if len(fitting) < len(named):
+        warnings.append(
+            f"{len(named) - len(fitting)} dose(s) in another frame of reference: not shown"
+        )
+    whole = [one for one in fitting if one.summation_type == "PLAN"]
+    parts = tuple(one for one in fitting if one.summation_type in ("BEAM", "FRACTION"))
+    others = {one.summation_type or "none" for one in fitting} - {"PLAN", "BEAM", "FRACTION"}
+    if others:
+        warnings.append(f"Dose summation type {', '.join(sorted(others))}: not shown")
+    if not whole:
+        reason = "only of beams or fraction groups" if parts else "none stored that fits"
         warnings.append(f"No dose of the whole plan: {reason}")
-        return None
-    if len(fitting) > 1:
-        warnings.append(f"{len(fitting)} doses of this plan: the newest import is shown")
-    return fitting[-1]
+    if len(whole) > 1:
+        warnings.append(f"{len(whole)} doses of this plan: the newest import is shown")
+    return (whole[-1] if whole else None), parts
 
 
 def _same_frame(one: InstanceHeader, other: InstanceHeader) -> bool:

@@ -18,6 +18,7 @@ from or_robot.geometry.volume import VolumeGrid
 from or_robot.types.radiotherapy import Structure
 
 AIR_HU = -1024
+SIMPLIFIED_PX = 0.2
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,21 @@ class Cut:
             warped[self.coverage(external) < 0.5] = 0.0
         return warped
 
+    @cached_property
+    def _coverages(self) -> dict[int, NDArray[np.float32]]:
+        return {}
+
+    @cached_property
+    def dose_lines(self) -> Isolines:
+        return Isolines(self.dose_gy)
+
     def coverage(self, structure: Structure) -> NDArray[np.float32]:
         """(size, size) share of the structure, 0 to 1; its edge is at 0.5."""
+        if structure.number not in self._coverages:
+            self._coverages[structure.number] = self._coverage(structure)
+        return self._coverages[structure.number]
+
+    def _coverage(self, structure: Structure) -> NDArray[np.float32]:
         grid, normal = self.source.mask_grid, self.view.orientation.normal
         nearest = grid.nearest(normal, self.view.position_mm)
         plane = _cut(self.source.masks[structure.number], normal, nearest)
@@ -68,22 +82,30 @@ class Cut:
         if not structure.contours:
             return []
         if self.view.orientation.key != "axial":
-            return isolines(self.coverage(structure), (0.5,))[0]
+            return list(Isolines(self.coverage(structure)).at(0.5))
         contours = polygons_at(structure, self.view.position_mm, self.source.step_mm)
         closed = (np.vstack([points, points[:1]]) for points in contours)
-        return [self.view.to_pixels(points[:, 0], points[:, 1]) for points in closed]
+        pixels = (self.view.to_pixels(points[:, 0], points[:, 1]) for points in closed)
+        return [simplified(line) for line in pixels]
 
 
-def isolines(
-    field: NDArray[np.float32], levels: tuple[float, ...]
-) -> list[list[NDArray[np.float64]]]:
-    """Lines of equal value for each level, each (n, 2) x, y in pixels; from half resolution."""
-    coarse = cv2.resize(field, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    generator = contourpy.contour_generator(z=coarse)
-    return [
-        [(np.asarray(line) + 0.5) * 2.0 - 0.5 for line in generator.lines(level)]
-        for level in levels
-    ]
+class Isolines:
+    """Lines of equal value of a field, worked out at half its resolution."""
+
+    def __init__(self, field: NDArray[np.float32]) -> None:
+        coarse = cv2.resize(field, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        self._generator = contourpy.contour_generator(z=coarse)
+
+    def at(self, level: float) -> list[NDArray[np.float64]]:
+        """Each (n, 2) x, y in pixels of the field."""
+        lines = self._generator.lines(level)
+        return [simplified((np.asarray(line) + 0.5) * 2.0 - 0.5) for line in lines]
+
+
+def simplified(line: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Fewer points, nowhere further than SIMPLIFIED_PX from the line."""
+    points = cv2.approxPolyDP(np.asarray(line, np.float32)[:, None], SIMPLIFIED_PX, False)
+    return points[:, 0].astype(np.float64)
 
 
 def _plane_of(grid: VolumeGrid, view: View) -> VolumeGrid:

@@ -13,11 +13,16 @@ def resample_linear(
 ) -> NDArray[np.float32]:
     """`values` (slices, rows, columns) on `source`, trilinear at the voxel centres of `target`.
 
-    The axes of both grids are parallel, so that it is done an axis at a time.
+    The axes of both grids are parallel, so that it is done an axis at a time, first those that
+    become shorter.
     """
     result = np.asarray(values, dtype=np.float32)
-    for axis, name in enumerate("zyx"):
-        result = _along(result, axis, source.fractional(name, target.axis_mm(name)))
+    by_gain = sorted(range(3), key=lambda axis: target.shape[axis] / source.shape[axis])
+    for axis in by_gain:
+        name = "zyx"[axis]
+        positions = source.fractional(name, target.axis_mm(name))
+        if not np.array_equal(positions, np.arange(source.shape[axis])):
+            result = _along(result, axis, positions)
     return result
 
 

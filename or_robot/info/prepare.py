@@ -13,7 +13,7 @@ from or_robot.clinical.banner import patient_banner
 from or_robot.clinical.card import proton_card
 from or_robot.clinical.course import PlanCourse, courses
 from or_robot.clinical.dvh import dose_axis, dvh_curve, scaled
-from or_robot.clinical.key_image import key_images
+from or_robot.clinical.key_image import Place, key_images
 from or_robot.clinical.section import ORIENTATIONS, SectionSource
 from or_robot.sources.dicom import read_dicom
 from or_robot.sources.fhir import read_fhir
@@ -22,7 +22,7 @@ from or_robot.types.clinical import DvhSet, KeyImage, PatientBanner, ProtonCard
 from or_robot.types.radiotherapy import DicomObject
 from or_robot.types.record import PatientRecord
 
-RECIPE = "1"
+RECIPE = "2"
 """Part of every version: raise it when the preparation itself changes."""
 
 PREPARED_SLICES = {"axial": 8, "coronal": 3, "sagittal": 3}
@@ -60,14 +60,8 @@ class DrawableCourse:
 
     def draw(self, orientation: str, index: int) -> tuple[KeyImage, ...]:
         """One picture a dose view of the card."""
-        return key_images(
-            self.source,
-            self.card,
-            self.card.dose_views,
-            ORIENTATIONS[orientation],
-            index,
-            self.prepared_range(orientation),
-        )
+        place = Place(ORIENTATIONS[orientation], index, self.prepared_range(orientation))
+        return key_images(self.source, self.card, self.card.dose_views, place, "")
 
     def prepared_range(self, orientation: str) -> tuple[int, int]:
         low, high = self.source.index_range(ORIENTATIONS[orientation])

@@ -7,7 +7,15 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from or_robot.geometry.volume import VolumeGrid
-from or_robot.sources.dicom_values import number, numbers, referenced_uid, text, triple
+from or_robot.sources.dicom_values import (
+    integer,
+    items,
+    number,
+    numbers,
+    referenced_uid,
+    text,
+    triple,
+)
 from or_robot.sources.errors import UnreadableObject, UnsupportedObject
 from or_robot.types.radiotherapy import CtSlice, DoseVolume, InstanceHeader
 
@@ -56,7 +64,21 @@ def read_dose(dataset: Dataset, header: InstanceHeader) -> DoseVolume:
         dose_type,
         text(dataset, "DoseSummationType") or "",
         referenced_uid(dataset, "ReferencedRTPlanSequence"),
+        *_parts_of_plan(dataset),
     )
+
+
+def _parts_of_plan(dataset: Dataset) -> tuple[tuple[int, ...], int | None]:
+    """Beams and fraction group that a dose of a part of the plan names."""
+    plans = items(dataset, "ReferencedRTPlanSequence")
+    groups = items(plans[0], "ReferencedFractionGroupSequence") if plans else []
+    if not groups:
+        return (), None
+    beams = (
+        integer(one, "ReferencedBeamNumber") for one in items(groups[0], "ReferencedBeamSequence")
+    )
+    named = tuple(number for number in beams if number is not None)
+    return named, integer(groups[0], "ReferencedFractionGroupNumber")
 
 
 def _plane(dataset: Dataset) -> tuple[tuple[float, float], tuple[float, float, float]]:

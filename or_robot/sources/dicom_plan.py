@@ -21,10 +21,12 @@ from or_robot.sources.errors import UnreadableObject, UnsupportedObject
 from or_robot.types.radiotherapy import (
     DeliveredBeam,
     DoseReference,
+    FractionGroup,
     InstanceHeader,
     IonBeam,
     IonLayer,
     IonPlan,
+    PlanReference,
     RangeShifter,
     TreatmentRecord,
 )
@@ -49,12 +51,27 @@ def read_plan(dataset: Dataset, header: InstanceHeader) -> IonPlan:
         approval=text(dataset, "ApprovalStatus"),
         intent=text(dataset, "PlanIntent"),
         patient_position=text(setups[0], "PatientPosition") if setups else None,
-        fractions_planned=integer(groups[0], "NumberOfFractionsPlanned") if groups else None,
-        fraction_groups=len(groups),
+        fraction_groups=tuple(map(_group, groups)),
         prescriptions=tuple(_prescriptions(dataset)),
         beams=tuple(_beam(beam, metersets) for beam in beams),
         structure_set_uid=referenced_uid(dataset, "ReferencedStructureSetSequence"),
+        references=tuple(_references(dataset)),
     )
+
+
+def _group(item: Dataset) -> FractionGroup:
+    beams = (integer(one, "ReferencedBeamNumber") for one in items(item, "ReferencedBeamSequence"))
+    return FractionGroup(
+        integer(item, "FractionGroupNumber"),
+        integer(item, "NumberOfFractionsPlanned"),
+        tuple(number for number in beams if number is not None),
+    )
+
+
+def _references(dataset: Dataset) -> Iterator[PlanReference]:
+    for item in items(dataset, "ReferencedRTPlanSequence"):
+        if uid := text(item, "ReferencedSOPInstanceUID"):
+            yield PlanReference(uid, text(item, "RTPlanRelationship"))
 
 
 def _prescriptions(dataset: Dataset) -> Iterator[DoseReference]:
@@ -126,8 +143,10 @@ def read_record(dataset: Dataset, header: InstanceHeader) -> TreatmentRecord:
                 integer(item, "ReferencedBeamNumber"),
                 integer(item, "CurrentFractionNumber"),
                 text(item, "TreatmentTerminationStatus"),
+                number(item, "DeliveredPrimaryMeterset"),
             )
             for item in items(dataset, "TreatmentSessionIonBeamSequence")
             if text(item, "TreatmentDeliveryType") in (None, "TREATMENT", "CONTINUATION")
         ),
+        integer(dataset, "ReferencedFractionGroupNumber"),
     )

@@ -95,6 +95,10 @@ class ProtonCard:
     dose_views: tuple[DoseView, ...]
     warnings: tuple[str, ...]
     """Things in the source that a reader has to know, one line each."""
+    role: str = "current"
+    """"current" | "replaced" | "earlier course"."""
+    relation: str = ""
+    """How it stands to the patient's other plans; empty for the only one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ class DoseView:
     """A way to look at the dose: as planned, or scaled to the fractions delivered."""
 
     key: str
-    """"planned" | "delivered"."""
+    """"planned" | "delivered" | "beam-N" | "group-N" (dose of single beams, fraction groups)."""
     label: str
     """For example "PLANNED (35 fx)" or "DELIVERED ESTIMATE (12/35)"."""
     scale: float
@@ -137,6 +141,18 @@ class DvhSet:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageStyle:
+    """How a picture is drawn; the default is what is prepared."""
+
+    window: str = "soft_tissue"
+    """"soft_tissue" | "brain" | "bone" | "lung"."""
+    structures: tuple[str, ...] | None = None
+    """Names of those outlined; None: all."""
+    reference_gy: float | None = None
+    """Dose that isodoses are in % of, stated by the reader; None: the plan's own rule."""
+
+
+@dataclass(frozen=True, slots=True)
 class KeyImage:
     """Dose on CT through the target, ready to show."""
 
@@ -161,6 +177,69 @@ class KeyImage:
 
 
 @dataclass(frozen=True, slots=True)
+class FractionDay:
+    """One fraction that was begun."""
+
+    number: int | None
+    group: int | None
+    """Fraction group of the plan."""
+    date: str | None
+    """ISO 8601 date of its last session."""
+    state: str
+    """"delivered" | "incomplete"."""
+    beams_delivered: int
+    beams_planned: int
+    meterset_mu: float | None
+    """Delivered, over its beams; None when no record says."""
+
+
+@dataclass(frozen=True, slots=True)
+class FractionStrip:
+    patient_id: str
+    version: str
+    plan_uid: str
+    planned: int | None
+    delivered: int
+    days: tuple[FractionDay, ...]
+    """Oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class BeamPath:
+    number: int
+    name: str
+    gantry_deg: float | None
+    couch_deg: float | None
+    isocenter_mm: tuple[float, float, float] | None
+    direction: tuple[float, float, float] | None
+    """Unit vector in DICOM patient coordinates, from the source through the isocentre."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    structure: str
+    z_mm: float
+    points_mm: tuple[tuple[float, float], ...]
+    """Closed polygon x, y in DICOM patient coordinates."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanGeometry:
+    """Beams around the patient."""
+
+    patient_id: str
+    version: str
+    plan_uid: str
+    patient_position: str | None
+    """DICOM Patient Position, for example "HFS"."""
+    patient_position_of: str | None
+    """"plan" | "CT": where that is recorded."""
+    beams: tuple[BeamPath, ...]
+    outlines: tuple[Outline, ...]
+    """Body and target in the axial plane through the isocentre."""
+
+
+@dataclass(frozen=True, slots=True)
 class RoomCase:
     """Who is in the room now."""
 
@@ -171,6 +250,10 @@ class RoomCase:
     plans: tuple[ProtonCard, ...]
     imported_s: float | None
     """Unix time of the newest source, s."""
+    notes: tuple[str, ...] = ()
+    """What concerns the patient's data as a whole, one line each."""
+    alarms: tuple[str, ...] = ()
+    """What a person must settle before trusting the data, one line each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,10 @@ class DoseVolume:
     summation_type: str
     """DoseSummationType: "PLAN" | "FRACTION" | "BEAM" …"""
     plan_uid: str | None
+    beam_numbers: tuple[int, ...] = ()
+    """Beams that a BEAM dose names."""
+    fraction_group: int | None = None
+    """Number of the group that a FRACTION or BEAM dose names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,22 @@ class DoseReference:
 
 
 @dataclass(frozen=True, slots=True)
+class FractionGroup:
+    number: int | None
+    fractions: int | None
+    beam_numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReference:
+    """Another plan that a plan names."""
+
+    uid: str
+    relationship: str | None
+    """RT Plan Relationship: "PRIOR" | "PREDECESSOR" | "CONCURRENT" | "ALTERNATIVE" …"""
+
+
+@dataclass(frozen=True, slots=True)
 class IonPlan:
     header: InstanceHeader
     label: str
@@ -142,11 +162,18 @@ class IonPlan:
     approval: str | None
     intent: str | None
     patient_position: str | None
-    fractions_planned: int | None
-    fraction_groups: int
+    fraction_groups: tuple[FractionGroup, ...]
     prescriptions: tuple[DoseReference, ...]
     beams: tuple[IonBeam, ...]
     structure_set_uid: str | None
+    references: tuple[PlanReference, ...] = ()
+
+    @property
+    def fractions_planned(self) -> int | None:
+        """Of all groups together; None when a group does not say."""
+        counts = [group.fractions for group in self.fraction_groups]
+        known = [count for count in counts if count is not None]
+        return sum(known) if known and len(known) == len(counts) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +184,7 @@ class TreatmentRecord:
     plan_uid: str | None
     date: str | None
     beams: tuple[DeliveredBeam, ...]
+    fraction_group: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +193,8 @@ class DeliveredBeam:
     fraction: int | None
     termination: str | None
     """TreatmentTerminationStatus; "NORMAL" is a complete beam."""
+    meterset_mu: float | None = None
+    """Delivered Primary Meterset."""
 
 
 DicomObject = CtSlice | DoseVolume | StructureSet | IonPlan | TreatmentRecord

@@ -4,14 +4,21 @@ import numpy as np
 import phantoms
 import pytest
 
-from or_robot.clinical.card import beam_summary, dose_views, proton_card
+from or_robot.clinical.card import beam_summary, proton_card
 from or_robot.clinical.course import courses
+from or_robot.clinical.dose_views import dose_views
 from or_robot.types.radiotherapy import DoseReference, IonLayer
 
 
 def card_of(objects):
     (course,) = courses(objects)
     return proton_card(course, "P1", "v1")
+
+
+def views(fractions, delivered):
+    objects = phantoms.whole_case()
+    objects[0] = phantoms.plan(fractions=fractions)
+    return dose_views(courses(objects)[0], delivered)
 
 
 def test_pairs_of_control_points_are_one_layer():
@@ -89,14 +96,14 @@ def test_prescription_is_the_plans_own():
 
 
 def test_views_say_what_they_are():
-    planned, delivered = dose_views(phantoms.plan(fractions=35), 12)
+    planned, delivered = views(35, 12)
     assert (planned.label, planned.scale) == ("PLANNED (35 fx)", 1.0)
     assert (delivered.label, delivered.scale) == ("DELIVERED ESTIMATE (12/35)", 12 / 35)
 
 
 @pytest.mark.parametrize(("fractions", "delivered"), [(None, 3), (10, 0), (10, 11)])
 def test_no_estimate_without_a_sound_ratio(fractions, delivered):
-    assert [v.key for v in dose_views(phantoms.plan(fractions=fractions), delivered)] == ["planned"]
+    assert [view.key for view in views(fractions, delivered)] == ["planned"]
 
 
 def test_maximum_dose_is_the_bodys():
