@@ -22,6 +22,9 @@ class PanelConfig(CheckedConfig):
     session_hours: float = setting(
         12.0, unit="h", low=0.05, high=24.0, doc="a login ends after this, used or not"
     )
+    lock_after_min: float = setting(
+        10.0, unit="min", low=0.05, high=240.0, doc="commands lock when nobody has pressed anything"
+    )
     stop_timeout_s: float = setting(
         1.0, unit="s", low=0.1, high=5.0, doc="wait for the robot's answer to a stop"
     )

@@ -22,7 +22,7 @@ from or_robot.types.checklist import Checklist
 from or_robot.types.clinical import CaseVersion, DvhSet, KeyImage, RoomCase
 from or_robot.types.procedure import PHASE_MAX_AGE_S, ProcedurePhase
 from or_robot.types.safety import SafetyState
-from or_robot.types.status import RobotStatus, SiteStatus
+from or_robot.types.status import DiagnosticsStatus, RobotStatus, SiteStatus
 from or_robot.types.tasks import Task, TaskQueue
 
 
@@ -93,6 +93,7 @@ TOPICS: dict[str, Topic] = {
         Topic("procedure.checklist", Checklist, 1.0, 5.0, 6, Role.INFO, PANELS, key="room"),
         Topic("tasks.queue", TaskQueue, 2.0, 2.0, 3, Role.GATEWAY, CLIENTS),
         Topic("case.version", CaseVersion, 1.0, 5.0, 4, Role.INFO, SCREENS, key="room"),
+        Topic("robot.diagnostics", DiagnosticsStatus, 1.0, 3.0, 7, Role.GATEWAY, PANELS),
         Topic("robot.site", SiteStatus, 0.0, _INF, 5, Role.GATEWAY, CLIENTS),
     )
 }

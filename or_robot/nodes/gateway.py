@@ -26,6 +26,7 @@ from or_robot.types.procedure import ProcedurePhase
 
 STATUS_HZ = 5.0
 QUEUE_HZ = 10.0
+DIAGNOSTICS_HZ = 1.0
 SITE_PERIOD_S = 10.0
 """A server that was restarted has forgotten the site."""
 
@@ -54,6 +55,7 @@ class GatewayNode(PlainNode):
         Heartbeat(self, "gateway", self._robot_may_drive)
         steady_timer(self, STATUS_HZ, diagnostics.timed(self._tell_status))
         steady_timer(self, QUEUE_HZ, self._tell_queue)
+        steady_timer(self, DIAGNOSTICS_HZ, self._tell_diagnostics)
         steady_timer(self, 1.0 / SITE_PERIOD_S, self._tell_site)
         self._link.start()
 
@@ -79,6 +81,9 @@ class GatewayNode(PlainNode):
         if queue is not None and queue is not self._queue_told:
             self._queue_told = queue
             self._link.publish("tasks.queue", queue)
+
+    def _tell_diagnostics(self) -> None:
+        self._link.publish("robot.diagnostics", self._view.diagnostics())
 
     def _tell_site(self) -> None:
         self._link.publish("robot.site", self._site)

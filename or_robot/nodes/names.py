@@ -13,6 +13,8 @@ MAP, ODOM, BASE, LIDAR, IMU = "map", "odom", "base_link", "lidar_link", "imu_lin
 CAMERA, CAMERA_OPTICAL = "camera_link", "camera_optical_frame"
 """The camera's body looks along x, its optical frame along z (REP 103)."""
 
+DIAGNOSTICS = "diagnostics"
+
 SENSOR = QoSProfile(
     depth=1, history=HistoryPolicy.KEEP_LAST, reliability=ReliabilityPolicy.BEST_EFFORT
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import PoseWithCovarianceStamped, TwistStamped
 from nav_msgs.msg import Odometry as OdometryMsg
 from nav_msgs.msg import Path as PathMsg
@@ -31,7 +32,9 @@ from or_robot.nodes.conversions import (
 from or_robot.types.safety import SafetyMode, SafetyState
 from or_robot.types.site import OCCUPIED, UNKNOWN, Site
 from or_robot.types.status import (
+    DiagnosticsStatus,
     PersonStatus,
+    ProcessStatus,
     RobotStatus,
     SiteStatus,
     StationStatus,
@@ -39,6 +42,8 @@ from or_robot.types.status import (
 )
 
 MOST_PATH_POINTS = 100
+MOST_PROCESSES = 64
+"""Names on /diagnostics that are kept; whoever invents more is not listened to."""
 STATE_MAX_AGE_S = 1.0
 PEOPLE_MAX_AGE_S = 1.0
 """s of steady time: older is not shown as if it were now."""
@@ -76,6 +81,8 @@ class RobotView:
             ("battery", BatteryState, names.BATTERY, lambda m: m.percentage, names.LATCHED),
         ):
             node.create_subscription(kind, topic, self._taker(name, convert), quality)
+        self._processes: dict[str, tuple[DiagnosticStatus, float]] = {}
+        node.create_subscription(DiagnosticArray, names.DIAGNOSTICS, self._diagnosed, names.EVENT)
 
     def newest(self, name: str) -> Any:
         return self._values.get(name)
@@ -112,6 +119,27 @@ class RobotView:
             footprint=self._footprint,
             ages_s={name: self.age_s(name) for name in watched},
         )
+
+    def diagnostics(self) -> DiagnosticsStatus:
+        """What each process said last, with its age: a silent one shows by that."""
+        now_s = time.monotonic()
+        processes = (
+            ProcessStatus(
+                name,
+                status.level == DiagnosticStatus.OK,
+                status.message,
+                {each.key: each.value for each in status.values},
+                now_s - heard_s,
+            )
+            for name, (status, heard_s) in sorted(self._processes.items())
+        )
+        return DiagnosticsStatus(time.time(), tuple(processes))
+
+    def _diagnosed(self, array: DiagnosticArray) -> None:
+        known = self._processes
+        for status in array.status:
+            if status.name in known or len(known) < MOST_PROCESSES:
+                known[status.name] = (status, time.monotonic())
 
     def _taker(self, name: str, convert: Any) -> Any:
         def take(message: object) -> None:

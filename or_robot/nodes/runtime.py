@@ -24,7 +24,7 @@ from std_msgs.msg import Header
 
 from or_robot.errors import OrRobotError
 from or_robot.nodes.conversions import header_to_ros
-from or_robot.nodes.names import EVENT, HEARTBEAT_HZ, NEWEST, heartbeat
+from or_robot.nodes.names import DIAGNOSTICS, EVENT, HEARTBEAT_HZ, NEWEST, heartbeat
 
 C = TypeVar("C")
 P = ParamSpec("P")
@@ -98,7 +98,7 @@ class Diagnostics:
 
     def __init__(self, node: Node, health: Callable[[], tuple[bool, str]]) -> None:
         self._node, self._health = node, health
-        self._publisher = node.create_publisher(DiagnosticArray, "diagnostics", EVENT)
+        self._publisher = node.create_publisher(DiagnosticArray, DIAGNOSTICS, EVENT)
         self._loops, self._total_s, self._worst_s = 0, 0.0, 0.0
         steady_timer(node, 1.0 / DIAGNOSTICS_PERIOD_S, self._publish)
 

@@ -15,7 +15,19 @@ from flask_wtf import CSRFProtect
 
 from or_robot.config.panel import PanelConfig
 from or_robot.link.client import LinkClient
-from or_robot.panel import auth, checklist, clinical, health, live, problems, robot, room, vendor
+from or_robot.panel import (
+    accounts,
+    auth,
+    checklist,
+    clinical,
+    health,
+    live,
+    problems,
+    robot,
+    room,
+    session,
+    vendor,
+)
 from or_robot.panel.case_copies import CaseCopies
 from or_robot.panel.context import Context
 from or_robot.panel.database import open_database
@@ -25,6 +37,19 @@ from or_robot.panel.users import Users
 from or_robot.share import share
 
 MAX_BODY_BYTES = 64 * 1024
+FEATURES = (
+    auth,
+    room,
+    robot,
+    clinical,
+    checklist,
+    session,
+    accounts,
+    health,
+    live,
+    vendor,
+)
+"""One blueprint each."""
 CONTENT_SECURITY_POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -57,12 +82,23 @@ def create_app(
         link=link,
         hub=hub,
         copies=CaseCopies(hub.case_version),
-        users=Users(open_database(home), hasher),
+        users=Users(open_database(home), hasher, config.lock_after_min * 60.0),
         texts=load_texts(web / "static" / "i18n"),
         seats=threading.BoundedSemaphore(config.live_viewers),
     )
     _protect(app, config)
-    for feature in (auth, room, robot, clinical, checklist, health, live, vendor):
+    for feature in (
+        auth,
+        room,
+        robot,
+        clinical,
+        checklist,
+        session,
+        accounts,
+        health,
+        live,
+        vendor,
+    ):
         app.register_blueprint(feature.blueprint)
     problems.register(app)
     return app

@@ -32,7 +32,8 @@ class Hub:
         self._changed = threading.Condition()
         for topic in _WAKING:
             link.subscribe(topic, self._wake)
-        link.subscribe("robot.site")
+        for topic in ("robot.site", "robot.diagnostics", "link.heartbeat"):
+            link.subscribe(topic)
 
     def _wake(self, _received: object) -> None:
         with self._changed:
@@ -68,6 +69,7 @@ class Hub:
         room = self._config.room
         robot = dated(self._link.last("robot.status"))
         tasks = dated(self._link.last("tasks.queue"))
+        heartbeat = self._link.last("link.heartbeat")
         age_s = self._link.link_age_s
         situation = Situation(
             link_up=self._link.connected,
@@ -89,6 +91,8 @@ class Hub:
             phase=dated(self._link.last("procedure.phase", room)),
             case=dated(self._link.last("case.version", room)),
             checklist=dated(self._link.last("procedure.checklist", room)),
+            diagnostics=dated(self._link.last("robot.diagnostics")),
+            refusals=heartbeat.payload.refusals if heartbeat else None,
         )
 
 

@@ -21,7 +21,7 @@ from or_robot.panel.users import User
 blueprint = Blueprint("live", __name__)
 sock = Sock(blueprint)
 
-SESSION_CHECK_S = 2.0
+SESSION_CHECK_S = 0.5
 """How often an open WebSocket asks whether its login still holds."""
 TRY_AGAIN_LATER = 1013
 """WebSocket close code (IANA registry): the page polls instead."""
@@ -64,5 +64,11 @@ def _push(socket: Server, c: Context, token: str | None) -> None:
 
 def _message(state: LiveState, user: User | None) -> dict[str, Any]:
     permissions = permissions_of(user) if user else frozenset()
-    session = user and {"name": user.name, "role": user.role, "permissions": sorted(permissions)}
+    session = user and {
+        "name": user.name,
+        "role": user.role,
+        "permissions": sorted(permissions),
+        "locked": user.locked,
+        "has_pin": user.has_pin,
+    }
     return {"session": session, "state": visible(state, permissions)}

@@ -15,6 +15,8 @@ SCREENS = {
     "proton": Permission.VIEW_PATIENT,
     "robot": Permission.VIEW_ROBOT,
     "checklist": Permission.SET_PHASE,
+    "engineer": Permission.VIEW_DIAGNOSTICS,
+    "accounts": Permission.MANAGE_ACCOUNTS,
 }
 """Screen → permission that shows its button; None: everybody logged in."""
 

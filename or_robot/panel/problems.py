@@ -19,7 +19,7 @@ _STATUS: tuple[tuple[type[OrRobotError], int], ...] = (
     (LinkRefused, 409),
     (VersionChanged, 409),
 )
-_PAGE_TEXTS = {code: f"message.{code}" for code in (400, 401, 403, 404, 429)}
+_PAGE_TEXTS = {code: f"message.{code}" for code in (400, 401, 403, 404, 423, 429)}
 
 
 def register(app: Flask) -> None:

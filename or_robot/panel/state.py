@@ -10,7 +10,7 @@ from or_robot.panel.roles import Permission
 from or_robot.types.checklist import Checklist
 from or_robot.types.clinical import CaseVersion
 from or_robot.types.procedure import ProcedurePhase
-from or_robot.types.status import RobotStatus
+from or_robot.types.status import DiagnosticsStatus, RobotStatus
 from or_robot.types.tasks import TaskQueue
 
 T = TypeVar("T")
@@ -45,6 +45,9 @@ class LiveState:
     phase: Dated[ProcedurePhase] | None
     case: Dated[CaseVersion] | None
     checklist: Dated[Checklist] | None
+    diagnostics: Dated[DiagnosticsStatus] | None
+    refusals: dict[str, int] | None
+    """What the link's server refused since its start, by code."""
 
 
 def visible(state: LiveState, permissions: frozenset[Permission]) -> LiveState:
@@ -54,6 +57,8 @@ def visible(state: LiveState, permissions: frozenset[Permission]) -> LiveState:
             state.robot, value=replace(state.robot.value, pose=None, path=(), people=())
         )
         state = replace(state, robot=robot, tasks=None)
+    if Permission.VIEW_DIAGNOSTICS not in permissions:
+        state = replace(state, diagnostics=None, refusals=None)
     if Permission.VIEW_PATIENT not in permissions:
         state = replace(state, phase=None, case=None, checklist=None)
     return state

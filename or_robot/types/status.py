@@ -79,3 +79,25 @@ class ZoneStatus:
     kind: str
     room: str
     polygon: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessStatus:
+    """What one process of the robot last said of itself on /diagnostics."""
+
+    name: str
+    well: bool
+    message: str
+    values: dict[str, str]
+    age_s: float
+    """Since it was heard, in steady time."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosticsStatus:
+    """1 Hz, for engineers."""
+
+    stamp_s: float
+    """Unix time, s."""
+    processes: tuple[ProcessStatus, ...]
+    """By name."""

@@ -13,7 +13,7 @@ import numpy as np
 from or_robot.clinical import checklist as checklist_rules
 from or_robot.geometry.pose import Pose2D
 from or_robot.link.errors import LinkDown, LinkRefused
-from or_robot.link.payloads import Acknowledged, StopReply
+from or_robot.link.payloads import Acknowledged, LinkHeartbeat, StopReply
 from or_robot.link.received import Received
 from or_robot.types.checklist import Checklist, Confirmation
 from or_robot.types.clinical import (
@@ -30,7 +30,15 @@ from or_robot.types.clinical import (
 )
 from or_robot.types.procedure import Phase, ProcedurePhase
 from or_robot.types.safety import SafetyMode, SafetyState
-from or_robot.types.status import PersonStatus, RobotStatus, SiteStatus, StationStatus, ZoneStatus
+from or_robot.types.status import (
+    DiagnosticsStatus,
+    PersonStatus,
+    ProcessStatus,
+    RobotStatus,
+    SiteStatus,
+    StationStatus,
+    ZoneStatus,
+)
 from or_robot.types.tasks import Task, TaskQueue, TaskState
 
 ROOM = "OR-1"
@@ -169,6 +177,7 @@ class LinkDouble:
     """Same calls as LinkClient; what it was asked is in `asked` and `stops`."""
 
     connected: bool = True
+    stop_stations: tuple[str, ...] = ("panel-OR-1",)
     stop_ready: bool = True
     case: RoomCase = field(default_factory=room_case)
     refuse: LinkRefused | None = None
@@ -187,6 +196,12 @@ class LinkDouble:
         self.hear("robot.status", robot_status())
         self.hear("tasks.queue", TaskQueue(time.time(), False, tuple(self.tasks.values())))
         self.hear("case.version", CaseVersion(ROOM, self.case.version), ROOM)
+        processes = tuple(
+            ProcessStatus(name, name != "perception", "", {"loop_mean_ms": "3.10"}, 0.4)
+            for name in ("gateway", "navigation", "perception", "safety")
+        )
+        self.hear("robot.diagnostics", DiagnosticsStatus(time.time(), processes))
+        self.hear("link.heartbeat", LinkHeartbeat(time.time(), "boot", {"stale": 2}))
         self.hear("procedure.checklist", self.checklist, ROOM)
         self.hear("procedure.phase", ProcedurePhase(time.time(), ROOM, self.checklist.phase), ROOM)
 

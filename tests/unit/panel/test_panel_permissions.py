@@ -10,6 +10,8 @@ from or_robot.panel.roles import ROLES, Permission
 TASK = "00000000-0000-4000-8000-000000000000"
 ERRAND = {"errand": "deliver_tray", "id": TASK}
 BODIES = {
+    "/api/accounts": {"name": "somebody", "role": "nurse"},
+    "/api/accounts/somebody/role": {"role": "surgeon"},
     "/api/checklist/confirm": {
         "revision": 1,
         "item": "allergy",
@@ -31,13 +33,24 @@ ROUTES = [
     ("GET", "/api/checklist", Permission.SET_PHASE),
     ("POST", "/api/checklist/confirm", Permission.SET_PHASE),
     ("POST", "/api/checklist/advance", Permission.SET_PHASE),
+    ("GET", "/api/accounts", Permission.MANAGE_ACCOUNTS),
+    ("POST", "/api/accounts", Permission.MANAGE_ACCOUNTS),
+    ("POST", "/api/accounts/somebody/role", Permission.MANAGE_ACCOUNTS),
+    ("POST", "/api/accounts/somebody/password", Permission.MANAGE_ACCOUNTS),
+    ("POST", "/api/accounts/somebody/remove", Permission.MANAGE_ACCOUNTS),
     ("POST", "/api/robot/reset", Permission.RESET_STOP),
     ("POST", "/api/robot/resume", Permission.RESUME_ROBOT),
 ]
-OPEN = {
+SESSION = {"/api/session/touch", "/api/session/lock", "/api/session/unlock", "/api/session/pin"}
+"""One's own session: whoever is logged in, see test_panel_lock.py."""
+OPEN = SESSION | {
     "/", "/room/<name>", "/login", "/logout", "/healthz", "/api/live", "/live", "/api/robot/stop",
     "/static/<path:filename>", "/vendor/<package>/<path:name>",
 }  # fmt: skip
+
+
+def rule_of(path):
+    return path.split("?")[0].replace(TASK, "<uuid:task_id>").replace("somebody", "<name>")
 
 
 def call(client, method, path):
@@ -62,19 +75,15 @@ def test_each_role_may_do_what_the_table_says_and_nothing_else(app, client, link
 
 
 def test_every_route_is_in_the_matrix_or_open_on_purpose(app):
-    covered = {path.split("?")[0].replace(TASK, "<uuid:task_id>") for _, path, _ in ROUTES}
+    covered = {rule_of(path) for _, path, _ in ROUTES}
     assert {rule.rule for rule in app.url_map.iter_rules()} == covered | OPEN
 
 
 def test_the_table_is_checked_where_it_is_declared(app):
     for rule in app.url_map.iter_rules():
         declared = getattr(app.view_functions[rule.endpoint], "permission", None)
-        expected = [
-            p
-            for _, path, p in ROUTES
-            if path.split("?")[0].replace(TASK, "<uuid:task_id>") == rule.rule
-        ]
-        assert [declared] == (expected or [None])
+        expected = {permission for _, path, permission in ROUTES if rule_of(path) == rule.rule}
+        assert {declared} == (expected or {None})
 
 
 def test_who_mends_the_robot_sees_no_patient(log_in):
@@ -82,3 +91,8 @@ def test_who_mends_the_robot_sees_no_patient(log_in):
         page = log_in(role).get("/room/OR-1").text
         assert "patient-name" not in page
         assert "STOP ROBOT" in page
+
+
+@pytest.mark.parametrize("name", ["touch", "lock", "unlock", "pin"])
+def test_nobody_has_no_session_to_touch(client, name):
+    assert client.post(f"/api/session/{name}", json={"pin": "2580"}).status_code == 401

@@ -11,11 +11,13 @@ from or_robot.errors import OrRobotError
 from or_robot.panel.alarms import _MODE_WORDS, _RULES
 from or_robot.panel.errands import ERRANDS
 from or_robot.panel.pages import SCREENS
+from or_robot.panel.roles import ROLES
 from or_robot.panel.texts import load_texts
 from or_robot.safety.reasons import REASONS
 from or_robot.share import share
 from or_robot.types.checklist import ITEMS
 from or_robot.types.procedure import Phase
+from or_robot.types.safety import SafetyMode
 from or_robot.types.tasks import TaskKind, TaskState
 
 WEB = share("web")
@@ -54,6 +56,8 @@ def test_every_state_has_a_text():
     keys |= {f"errand.{name}" for name in ERRANDS}
     keys |= {f"item.{kind}" for kind in TaskKind}
     keys |= {f"screen.{name}" for name in SCREENS}
+    keys |= {f"role.{name}" for name in ROLES}
+    keys |= {f"mode.{mode.value}" for mode in SafetyMode}
     keys |= {f"check.{item}" for items in ITEMS.values() for item in items}
     keys |= {f"item.{errand.item}" for errand in ERRANDS.values() if errand.item}
     words = {*_MODE_WORDS.values(), "no_data", "lost", "resume", "slow", "driving", "ready"}

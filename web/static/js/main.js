@@ -1,15 +1,18 @@
 // The room's screen: joins live state, case, map and commands.
 
+import { armAccounts, openAccounts, showAccounts } from "./accounts.js";
 import { armBanner } from "./banner.js";
 import { armCase, followCase, render, showCaseAge, showPhase } from "./case.js";
 import { PRIORITY_MARKS, byId, make, setText } from "./dom.js";
 import { followChecklist, showChecklist } from "./checklist.js";
 import { armDvh } from "./dvh.js";
+import { showEngineer } from "./engineer.js";
 import { age } from "./format.js";
 import { currentLanguage, otherLanguage, t, useLanguage } from "./i18n.js";
 import { Live } from "./live.js";
 import { currentSite, drawMap, loadSite } from "./map.js";
 import { armRobot, showErrands, showRobot } from "./robot.js";
+import { armLock, showLock } from "./lock.js";
 import { drawBeams } from "./course.js";
 import { armScreens } from "./screens.js";
 import { armStop } from "./stop.js";
@@ -49,7 +52,9 @@ function refresh() {
   const reachable = elapsedS < SERVER_SILENT_S;
   const silent = reachable ? [] : [{ key: "server", priority: "medium" }];
   showAlarms([...silent, ...state.alarms]);
+  showLock(session);
   showRobot(state, elapsedS, session, reachable);
+  showEngineer(state, elapsedS);
   showPhase(state);
   showCaseAge(state, elapsedS, reachable);
   const linkAge = state.link_age_s === null ? null : state.link_age_s + elapsedS;
@@ -64,7 +69,7 @@ function onMessage(next) {
   message = next;
   receivedAt = performance.now();
   followCase(next.state, receivedAt);
-  followChecklist(next.state, true);
+  followChecklist(next.state, !next.session?.locked);
   loadMap();
   refresh();
 }
@@ -75,6 +80,7 @@ async function changeLanguage() {
   showErrands(currentSite(), room);
   render();
   showChecklist();
+  showAccounts();
   refresh();
 }
 
@@ -84,7 +90,9 @@ armBanner();
 armCase();
 armDvh();
 showErrands(null, room);
-armScreens(() => { drawBeams(); refresh(); });
+armAccounts();
+armLock();
+armScreens(() => { drawBeams(); openAccounts(); refresh(); });
 byId("language").addEventListener("click", changeLanguage);
 addEventListener("resize", () => { render(); drawBeams(); refresh(); });
 live = new Live(onMessage);

@@ -138,7 +138,7 @@ function left(task, elapsedS) {
 
 function showCommands(state, stale, session, reachable) {
   if (!byId("errands")) return;
-  const may = (permission) => reachable && state.link_up && !stale && (session?.permissions.includes(permission) ?? false);
+  const may = (permission) => reachable && state.link_up && !stale && !session?.locked && (session?.permissions.includes(permission) ?? false);
   const robot = state.robot?.value;
   const resumeRequired = !!(robot?.resume_required || state.tasks?.value.resume_required);
   const recovering = !stale && !!(robot?.reset_required || resumeRequired);

@@ -1,0 +1,56 @@
+"""The running session: still there, stepped away, back again with a PIN."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, request
+from flask_login import current_user, login_required
+
+from or_robot.panel.auth import limiter
+from or_robot.panel.context import context, json_response
+from or_robot.panel.roles import LOCKED
+
+blueprint = Blueprint("session", __name__, url_prefix="/api/session")
+
+
+@blueprint.post("/touch")
+@login_required
+def touch() -> Response:
+    """The person has pressed something."""
+    context().users.touch(current_user.token)
+    return json_response({})
+
+
+@blueprint.post("/lock")
+@login_required
+def lock() -> Response:
+    context().users.lock(current_user.token)
+    return json_response({})
+
+
+@blueprint.post("/unlock")
+@login_required
+@limiter.limit("20 per minute")
+def unlock() -> Response:
+    """JSON {"pin"}. 423 when it is wrong; too many of them end the session."""
+    if not context().users.unlock(current_user.token, _pin()):
+        abort(LOCKED)
+    return json_response({})
+
+
+@blueprint.post("/pin")
+@login_required
+def set_pin() -> Response:
+    """JSON {"pin"}: one's own, while unlocked."""
+    if current_user.locked:
+        abort(LOCKED)
+    context().users.set_pin(current_user.token, _pin())
+    return json_response({})
+
+
+def _pin() -> str:
+    given: Any = request.get_json()
+    if not isinstance(given, dict):
+        abort(400)
+    return str(given.get("pin", ""))[:16]
