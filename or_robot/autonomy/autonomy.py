@@ -18,6 +18,7 @@ from or_robot.tasks.runner import TaskRunner
 from or_robot.types.motion import LaserScan, Odometry, PoseEstimate, Tracks, Twist2D
 from or_robot.types.motion import Path as RoutePath
 from or_robot.types.navigation import NavigationStatus
+from or_robot.types.procedure import ProcedurePhase
 from or_robot.types.safety import SafetyMode, SafetyState
 from or_robot.types.sensing import ImuReading, RgbdImage
 from or_robot.types.site import Site
@@ -38,6 +39,10 @@ class AutonomyInputs:
     imu: Sequence[ImuReading] = field(default_factory=tuple)
     images: Sequence[RgbdImage] = field(default_factory=tuple)
     """None come unless `Autonomy.needs_camera`."""
+    battery: float = 1.0
+    """State of charge, 0 to 1."""
+    phases: Sequence[ProcedurePhase] = field(default_factory=tuple)
+    """What rooms have just said; to be repeated, as a phase older than 5 s is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +90,14 @@ class Autonomy:
     ) -> None:
         self._navigator = Navigator(config.navigator, site, robot)
         self._people = PeopleTracker(config.people, site.map)
-        self._gate = SafetyGate(config.safety, robot)
+        self._gate = SafetyGate(config.safety, robot, site)
         self._port = _NavigatorPort(self._navigator, self._gate)
         self._tasks = TaskRunner(queue_file, site.stations, self._port, config.tasks)
         self._navigation_due = Rate(config.navigation_rate)
         self._tasks_due = Rate(config.tasks_rate)
         self._scan: LaserScan | None = None
         self._odometry: Odometry | None = None
+        self._phases: tuple[ProcedurePhase, ...] = ()
         self._tracks: Tracks | None = None
         self._new_tracks: Tracks | None = None
         self._navigated: NavigatorOutput | None = None
@@ -141,6 +147,7 @@ class Autonomy:
         self._now_s = t_s
         self._scan = inputs.scans[-1] if inputs.scans else self._scan
         self._odometry = inputs.odometry[-1] if inputs.odometry else self._odometry
+        self._phases += tuple(inputs.phases)
         moved = self._navigate(t_s) if self._navigation_due.due(t_s) else None
         gated = self._guard(inputs, moved, t_s)
         self._port.state = gated.state
@@ -164,7 +171,9 @@ class Autonomy:
         scan, self._scan = self._scan, None
         odometry, self._odometry = self._odometry, None
         tracks, self._new_tracks = self._new_tracks, None
-        self._navigated = self._navigator.step(NavigatorInputs(scan, odometry, tracks), t_s)
+        phases, self._phases = self._phases, ()
+        seen = NavigatorInputs(scan, odometry, tracks, phases)
+        self._navigated = self._navigator.step(seen, t_s)
         if scan is not None:
             located = self._navigator.estimate_at(scan.stamp_s)
             if located is not None:
@@ -186,6 +195,8 @@ class Autonomy:
                 heartbeats=beats,
                 hardware_estop=inputs.hardware_estop,
                 bumper=inputs.bumper,
+                battery=inputs.battery,
+                phases=tuple(inputs.phases),
             ),
             t_s,
         )

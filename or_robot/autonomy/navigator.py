@@ -12,6 +12,7 @@ from or_robot.autonomy.driver import Driver
 from or_robot.autonomy.progress import ProgressChecker
 from or_robot.autonomy.recovery import ORDER, Recovery, RunningRecovery
 from or_robot.autonomy.route import Route
+from or_robot.autonomy.zone_rules import ZoneRules
 from or_robot.config.navigation import NavigatorConfig
 from or_robot.config.robot import RobotConfig
 from or_robot.control.surroundings import Surroundings, surroundings
@@ -37,6 +38,7 @@ from or_robot.types.navigation import (
     NavigationState,
     NavigationStatus,
 )
+from or_robot.types.procedure import ProcedurePhase
 from or_robot.types.site import OccupancyMap, Site
 from or_robot.world.costmap import Costmap
 from or_robot.world.zones import forbidden_edges, speed_limit
@@ -60,6 +62,8 @@ class NavigatorInputs:
     scan: LaserScan | None = None
     odometry: Odometry | None = None
     tracks: Tracks | None = None
+    phases: tuple[ProcedurePhase, ...] = ()
+    """Stamps in the ROS clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +83,10 @@ class Navigator:
         self._site = site
         self._localizer = Localizer(config.localization, site.map, rng)
         self._costmap = Costmap(config.costmap, site, robot)
-        self._static_costs = self._costmap.costs
         self._planner = Planner(config.planner)
         self._driver = Driver(config.controller, robot, rng)
-        self._edges = forbidden_edges(site.zones)
+        self._zones = ZoneRules(site.zones, robot.footprint)
+        self._edges = forbidden_edges(self._zones.closed)
         self._progress = ProgressChecker(config.progress_distance)
         self._scan: LaserScan | None = None
         self._odometry: Odometry | None = None
@@ -105,7 +109,7 @@ class Navigator:
 
     def set_goal(self, goal: Pose2D) -> None:
         """Drive there, instead of any goal before. Raises GoalRefused, then the old one stays."""
-        self._planner.check_goal(self._static_costs, self._costmap.spec, goal)
+        self._planner.check_goal(self._costmap.static_costs, self._costmap.spec, goal)
         self._clear_goal()
         self._goal = goal
         self._progress.restart(self._now_s)
@@ -131,10 +135,16 @@ class Navigator:
         elapsed, self._now_s = t_s - self._now_s, t_s
         if elapsed < 0.0:
             self._restart_clock(t_s)
+        if self._zones.update(inputs.phases, t_s):
+            self._close_zones()
         self._sense(inputs)
         estimate = self._localizer.estimate()
         twist = STANDSTILL
-        if self._goal is not None:
+        leaving = self._leave_zone(estimate, t_s)
+        if leaving is not None:
+            twist = leaving
+            self._progress.hold(min(max(elapsed, 0.0), 1.0))
+        elif self._goal is not None:
             twist = self._towards(self._goal, estimate, min(max(elapsed, 0.0), 1.0), t_s)
         path = self._route.path if self._route else None
         return NavigatorOutput(VelocityCommand(t_s, twist), estimate, path, self._status)
@@ -214,6 +224,31 @@ class Navigator:
         if self._goal is not None:
             self._abort(NavigationError.TF_ERROR, "time went backwards")
         self._progress.restart(t_s)
+
+    # --- zones
+
+    def _close_zones(self) -> None:
+        """Phases changed: other zones are closed; any path is to be judged anew."""
+        self._costmap.close(self._zones.closed)
+        self._edges = forbidden_edges(self._zones.closed)
+        self._checked_s = self._planned_s = -math.inf
+
+    def _leave_zone(self, estimate: PoseEstimate | None, t_s: float) -> Twist2D | None:
+        """The way out of a zone that closed around the robot, goal or not; None: stands in none."""
+        if estimate is None or estimate.lost or self._paused or self._stale(t_s):
+            return None
+        zone = self._zones.caught_in(estimate.pose)
+        if zone is None:
+            return None
+        assert self._scan is not None
+        around = surroundings(self._scan.points())
+        if self._goal is not None:
+            self._say(f"caught in {zone.name}: {zone.caught}s")
+        for twist in self._zones.ways_out(zone, estimate.pose):
+            careful = self._driver.careful(twist, around)
+            if careful != STANDSTILL:
+                return careful
+        return self._driver.stop()
 
     # --- driving
 

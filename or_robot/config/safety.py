@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from or_robot.config.setting import CheckedConfig, setting
 
+GRAVITY = 9.81
+"""m/s²."""
+
 
 @dataclass(frozen=True)
 class SafetyConfig(CheckedConfig):
@@ -17,20 +20,48 @@ class SafetyConfig(CheckedConfig):
         unit="s",
         low=0.05,
         high=1.0,
-        doc="something appears → brakes bite: one scan period, transport, one loop, drive",
+        doc="Tr: something appears → brakes bite; one scan period (0.1), scan → command (p99 of "
+        "bench reaction), one period of the drive, its lag; measured sum 0.2",
     )
     braking: float = setting(
         0.8,
         unit="m/s²",
         low=0.1,
         high=5.0,
-        doc="braking the stop field counts on; below the drive's own, for a full payload",
+        doc="a: braking the stop field counts on; two thirds of the drive's own 1.2, for a full "
+        "payload and worn tyres (ISO 3691-4 asks for the worst load)",
     )
     yaw_braking: float = setting(
-        2.0, unit="rad/s²", low=0.1, high=20.0, doc="braking of a turn the stop field counts on"
+        2.0,
+        unit="rad/s²",
+        low=0.1,
+        high=20.0,
+        doc="braking of a turn the stop field counts on; two thirds of the drive's own 3",
+    )
+    payload_half_base: float = setting(
+        0.14,
+        unit="m",
+        low=0.05,
+        high=0.5,
+        doc="half the narrow side of the load's foot: container 580 × 280 mm, EN 868-8",
+    )
+    payload_height: float = setting(
+        0.40, unit="m", low=0.05, high=1.5, doc="centre of gravity of the load: three such stacked"
+    )
+    rocking_factor: float = setting(
+        2.0,
+        unit="",
+        low=1.0,
+        high=4.0,
+        doc="braked suddenly a load tips at half the steady limit (undamped step response)",
     )
     margin: float = setting(
-        0.05, unit="m", low=0.0, high=0.5, doc="room around the footprint in the stop field"
+        0.05,
+        unit="m",
+        low=0.0,
+        high=0.5,
+        doc="room around the footprint in the stop field: three sigma of the lidar's noise (0.03) "
+        "and of its mount",
     )
     closest_margin: float = setting(
         0.02, unit="m", low=0.0, high=0.1, doc="margin left when the robot already stands close"
@@ -71,6 +102,73 @@ class SafetyConfig(CheckedConfig):
     most_failed: float = setting(
         0.2, unit="", low=0.0, high=1.0, doc="share of failed (NaN) beams a good scan may have"
     )
+    corridor_speed: float = setting(
+        1.0, unit="m/s", low=0.1, high=2.0, doc="outside rooms; a brisk walk is 1.4"
+    )
+    room_speed: float = setting(0.5, unit="m/s", low=0.1, high=2.0, doc="inside an operating room")
+    narrow_clearance: float = setting(
+        0.5,
+        unit="m",
+        low=0.1,
+        high=2.0,
+        doc="less room than this beside the robot is narrow (ISO 3691-4: 0.5 m to step aside)",
+    )
+    narrow_speed: float = setting(
+        0.3, unit="m/s", low=0.05, high=1.0, doc="where it is narrow (ISO 3691-4)"
+    )
+    walking_speed: float = setting(
+        1.6,
+        unit="m/s",
+        low=0.5,
+        high=3.0,
+        doc="approach speed of what is no known wall and no track (ISO 13855, ISO/TS 15066)",
+    )
+    intrusion: float = setting(
+        0.4, unit="m", low=0.0, high=1.5, doc="C: a leg's reach beyond the track; nothing grips"
+    )
+    uncertainty: float = setting(
+        0.1, unit="m", low=0.0, high=0.5, doc="Zd + Zr: place of the person and of the robot"
+    )
+    near_speed: float = setting(
+        0.3,
+        unit="m/s",
+        low=0.05,
+        high=1.0,
+        doc="separation alone caps no lower than this: below, the stop field decides",
+    )
+    passing_gap: float = setting(
+        0.2,
+        unit="m",
+        low=0.0,
+        high=1.0,
+        doc="who will miss the robot by more is not about to touch",
+    )
+    leave_speed: float = setting(
+        0.2, unit="m/s", low=0.05, high=0.3, doc="out of a zone that closed around the robot"
+    )
+    pose_sigma: float = setting(
+        0.25, unit="m", low=0.02, high=2.0, doc="localization wider than this: no pose to trust"
+    )
+    yaw_sigma: float = setting(
+        0.35, unit="rad", low=0.02, high=3.0, doc="heading wider than this: no pose to trust"
+    )
+    battery_age: float = setting(
+        3.0, unit="s", low=1.0, high=60.0, doc="battery unheard this long: fault (it tells at 2 Hz)"
+    )
+    least_charge: float = setting(
+        0.01, unit="", low=0.0, high=0.5, doc="battery below: fault, as braking needs power"
+    )
+    widest_gap: float = setting(
+        0.02, unit="rad", low=0.001, high=0.1, doc="beams further apart than this are no good scan"
+    )
+    least_view: float = setting(
+        4.7, unit="rad", low=1.0, high=6.3, doc="a good scan sees this much around the robot"
+    )
     idle_time: float = setting(
         1.0, unit="s", low=0.1, high=10.0, doc="standing with zero command this long: ready"
     )
+
+    @property
+    def tip_limit(self) -> float:
+        """m/s² at which the load tips: g·b / (h · rocking factor)."""
+        return GRAVITY * self.payload_half_base / (self.payload_height * self.rocking_factor)

@@ -10,6 +10,7 @@ from geometry_msgs.msg import PoseWithCovarianceStamped, TwistStamped
 from nav_msgs.msg import OccupancyGrid
 from nav_msgs.msg import Odometry as OdometryMsg
 from nav_msgs.msg import Path as PathMsg
+from or_robot_interfaces.msg import ProcedurePhase as ProcedurePhaseMsg
 from or_robot_interfaces.msg import SafetyState as SafetyStateMsg
 from or_robot_interfaces.msg import Tracks as TracksMsg
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
@@ -28,6 +29,7 @@ from or_robot.nodes.conversions import (
     map_to_ros,
     odometry_from_ros,
     path_to_ros,
+    phase_from_ros,
     safety_state_from_ros,
     tracks_from_ros,
     transform_to_ros,
@@ -45,6 +47,7 @@ from or_robot.nodes.runtime import (
 from or_robot.nodes.start import declare_start
 from or_robot.nodes.transforms import Mounts
 from or_robot.types.motion import Odometry, Path, Tracks
+from or_robot.types.procedure import ProcedurePhase
 from or_robot.types.safety import SafetyMode, SafetyState
 from or_robot.types.site import OccupancyMap, Site
 
@@ -67,6 +70,7 @@ class NavigationNode(ManagedNode):
         self._scan: LaserScanMsg | None = None
         self._odometry: Odometry | None = None
         self._tracks: Tracks | None = None
+        self._phases: list[ProcedurePhase] = []
         self._placed = False
         self._safety: SafetyState | None = None
         self._safety_s = 0.0
@@ -107,6 +111,7 @@ class NavigationNode(ManagedNode):
         subscribe(OdometryMsg, names.ODOMETRY, self._take_odometry, names.SENSOR)
         subscribe(TracksMsg, names.PEOPLE, self._take_tracks, names.NEWEST)
         subscribe(SafetyStateMsg, names.SAFETY_STATE, self._take_safety, names.LATCHED)
+        subscribe(ProcedurePhaseMsg, names.PHASE, self._take_phase, names.LATCHED_MANY)
         subscribe(PoseWithCovarianceStamped, names.INITIAL_POSE, self._place, names.EVENT)
 
     def _take_scan(self, message: LaserScanMsg) -> None:
@@ -121,6 +126,9 @@ class NavigationNode(ManagedNode):
 
     def _take_tracks(self, message: TracksMsg) -> None:
         self._tracks = tracks_from_ros(message)
+
+    def _take_phase(self, message: ProcedurePhaseMsg) -> None:
+        self._phases.append(phase_from_ros(message))
 
     def _take_safety(self, message: SafetyStateMsg) -> None:
         self._safety, self._safety_s = safety_state_from_ros(message), time.monotonic()
@@ -157,7 +165,8 @@ class NavigationNode(ManagedNode):
         scan = self._mounts.scan(self._scan) if self._scan is not None else None
         if scan is not None:
             self._scan = None
-        inputs = NavigatorInputs(scan, self._odometry, self._tracks)
+        phases, self._phases = tuple(self._phases), []
+        inputs = NavigatorInputs(scan, self._odometry, self._tracks, phases)
         odometry, self._odometry, self._tracks = self._odometry, None, None
         output = self._navigator.step(inputs, t_s)
         self._command.publish(command_to_ros(output.command, names.BASE))

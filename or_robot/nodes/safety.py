@@ -7,8 +7,10 @@ from typing import Any
 
 from geometry_msgs.msg import PoseWithCovarianceStamped, TwistStamped
 from nav_msgs.msg import Odometry as OdometryMsg
+from or_robot_interfaces.msg import ProcedurePhase as ProcedurePhaseMsg
 from or_robot_interfaces.msg import SafetyState as SafetyStateMsg
 from or_robot_interfaces.msg import Tracks as TracksMsg
+from sensor_msgs.msg import BatteryState
 from sensor_msgs.msg import LaserScan as LaserScanMsg
 from std_msgs.msg import Bool, Header
 from std_srvs.srv import SetBool, Trigger
@@ -21,15 +23,18 @@ from or_robot.nodes.conversions import (
     command_to_ros,
     estimate_from_ros,
     odometry_from_ros,
+    phase_from_ros,
     safety_state_to_ros,
     time_from_ros,
     tracks_from_ros,
 )
 from or_robot.nodes.runtime import Diagnostics, PlainNode, declare_config, now_s, run, steady_timer
+from or_robot.nodes.start import declare_start
 from or_robot.nodes.transforms import Mounts
 from or_robot.safety.gate import Answer, SafetyGate
 from or_robot.safety.intake import GateInputs
 from or_robot.types.motion import VelocityCommand
+from or_robot.types.procedure import ProcedurePhase
 from or_robot.types.safety import SafetyState
 
 STATE_HZ = 10.0
@@ -46,9 +51,10 @@ class SafetyNode(PlainNode):
         super().__init__("safety")
         self._config = declare_config(self, SafetyConfig)
         robot = declare_config(self, RobotConfig, "robot.")
-        self._gate = SafetyGate(self._config, robot)
+        self._gate = SafetyGate(self._config, robot, declare_start(self).site)
         self._mounts = Mounts(self)
         self._new: dict[str, Any] = {}
+        self._phases: list[ProcedurePhase] = []
         self._beats: dict[str, float] = {}
         self._published: SafetyState | None = None
         self._published_s = 0.0
@@ -78,10 +84,14 @@ class SafetyNode(PlainNode):
             (names.COMMAND_RAW, TwistStamped, "command", command_from_ros, names.NEWEST),
             (names.HARDWARE_ESTOP, Bool, "hardware_estop", _pressed, names.LATCHED),
             (names.BUMPER, Bool, "bumper", _pressed, names.LATCHED),
+            (names.BATTERY, BatteryState, "battery", _charge, names.LATCHED),
         ):
             self.create_subscription(kind, topic, self._taker(key, convert), quality)
         for process in WATCHED_PROCESSES:
             self.create_subscription(Header, names.heartbeat(process), self._beat, names.NEWEST)
+        self.create_subscription(
+            ProcedurePhaseMsg, names.PHASE, self._take_phase, names.LATCHED_MANY
+        )
         self.create_subscription(Header, names.STOP_REQUEST, self._stop, names.EVENT)
 
     def _taker(self, key: str, convert: Any) -> Any:
@@ -94,6 +104,10 @@ class SafetyNode(PlainNode):
         scan = self._mounts.scan(message)
         if scan is not None:
             self._new["scan"] = scan
+            self._loop()  # what a scan shows does not wait for the next period
+
+    def _take_phase(self, message: ProcedurePhaseMsg) -> None:
+        self._phases.append(phase_from_ros(message))
 
     def _beat(self, message: Header) -> None:
         self._beats[message.frame_id] = time_from_ros(message.stamp)
@@ -106,8 +120,15 @@ class SafetyNode(PlainNode):
     def _loop(self) -> None:
         new, self._new = self._new, {}
         beats, self._beats = self._beats, {}
+        phases, self._phases = self._phases, []
         clock_s = now_s(self)
-        inputs = GateInputs(clock_s=clock_s, heartbeats=beats, command_writers=self._writers, **new)
+        inputs = GateInputs(
+            clock_s=clock_s,
+            heartbeats=beats,
+            phases=tuple(phases),
+            command_writers=self._writers,
+            **new,
+        )
         out = self._gate.step(inputs, time.monotonic())
         self._command.publish(command_to_ros(VelocityCommand(clock_s, out.twist), names.BASE))
         self._tell(out.state)
@@ -152,6 +173,10 @@ class SafetyNode(PlainNode):
 
 def _pressed(message: Bool) -> bool:
     return bool(message.data)
+
+
+def _charge(message: BatteryState) -> float:
+    return float(message.percentage)
 
 
 def main() -> None:

@@ -7,17 +7,20 @@ Pure: no clock of its own, no threads.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from or_robot.config.robot import RobotConfig
 from or_robot.config.safety import SafetyConfig
 from or_robot.safety import limits, stop_field
+from or_robot.safety.fences import Fenced, Fences, leads_out
 from or_robot.safety.intake import GateInputs, Intake
-from or_robot.safety.modes import LATCHED, MOVING, Event, next_mode
-from or_robot.safety.reasons import REASONS, WATCHED
+from or_robot.safety.modes import LATCHED, MOVING, TRANSITIONS, Event, next_mode
+from or_robot.safety.reasons import REASONS
+from or_robot.safety.speed_caps import Cap, SpeedCaps
+from or_robot.safety.watchdog import ALARMS
 from or_robot.types.motion import STANDSTILL, Twist2D
 from or_robot.types.safety import SafetyMode, SafetyState
+from or_robot.types.site import Site
 
 STANDING_SPEED = 0.02
 """m/s or rad/s: a measured twist below this needs no braking field."""
@@ -38,9 +41,15 @@ class Answer:
 
 
 class SafetyGate:
-    """Mode and bounds of one robot. Call `step` at about `config.rate`; `now_s` is steady."""
+    """Mode and bounds of one robot. Call `step` at about `config.rate`; `now_s` is steady.
 
-    def __init__(self, config: SafetyConfig, robot: RobotConfig) -> None:
+    Raises OrRobotError for settings that contradict the robot.
+    """
+
+    def __init__(self, config: SafetyConfig, robot: RobotConfig, site: Site) -> None:
+        limits.check_settings(config, robot)
+        self._fences = Fences(site.zones, robot)
+        self._caps = SpeedCaps(config, robot, site.map)
         self._config = config
         self._robot = robot
         self._intake = Intake(config)
@@ -58,8 +67,8 @@ class SafetyGate:
 
     def step(self, inputs: GateInputs, now_s: float) -> GateOutput:
         """Bound what navigation asks. Never raises for bad inputs: they are reasons to stop."""
-        fault = self._intake.take(inputs, now_s)
-        target = STANDSTILL if self._stopped(fault, now_s) else self._steer(now_s)
+        self._intake.take(inputs, now_s)
+        target = STANDSTILL if self._stopped(now_s) else self._steer(now_s)
         self._sent = self._accelerate(target, now_s)
         return GateOutput(self._sent, self.state(inputs.clock_s))
 
@@ -100,30 +109,36 @@ class SafetyGate:
         return Answer(True, "The robot may drive")
 
     def set_manual(self, on: bool) -> Answer:
-        """Hand the robot over for pushing by hand, or take it back; only from standing ready."""
-        wanted = SafetyMode.READY if on else SafetyMode.MANUAL
-        if self._mode is not wanted:
+        """Hand the robot over for pushing by hand, or take it back; then it waits for resume."""
+        event = Event.MANUAL_ON if on else Event.MANUAL_OFF
+        if event not in TRANSITIONS[self._mode]:
             return Answer(False, f"Not possible in {self._mode.name}")
         self._has_driven = False
-        self._go(Event.MANUAL_ON if on else Event.MANUAL_OFF, "manual" if on else "")
-        return Answer(True, "Manual" if on else "Automatic")
+        self._waits_for_resume = True
+        self._go(event, "manual" if on else "waits_for_resume")
+        return Answer(True, "Manual" if on else "Automatic; resume lets it drive")
 
     # --- reasons to stop
 
-    def _stopped(self, fault: str | None, now_s: float) -> bool:
-        """Let the table decide, the gravest reason first; True when the robot must stand."""
+    def _stopped(self, now_s: float) -> bool:
+        """Let the tables decide, the gravest reason first; True when the robot must stand."""
         self._limit = 0.0
-        if self._intake.pressed["hardware_estop"]:
-            self._latch(Event.PERSON_STOP, "hardware_estop_pressed")
-        if self._intake.pressed["bumper"]:
-            self._latch(Event.FAULT, "bumper_touched")
-        if fault is not None and (fault != "clock_jump" or self._has_driven):
-            self._latch(Event.FAULT, fault)
+        waited_for = None
+        for reason in self._intake.alarms():
+            alarm = ALARMS[reason]
+            if self._has_driven or not alarm.waited_for:
+                self._latch(alarm.event, reason)
+            elif alarm.lasts:
+                waited_for = waited_for or reason
         if self._mode in LATCHED or self._mode is SafetyMode.MANUAL:
             return True
         late = self._intake.late(now_s)
-        if late is not None:
+        if late is not None and self._has_driven:
             self._judge_loss(late, now_s)
+            return True
+        missing = f"{late}_missing" if late is not None else waited_for
+        if missing is not None:
+            self._await(missing)
             return True
         if self._mode is SafetyMode.INIT:
             # neutral first: a gate that (re)starts amid a drive must not let it go on
@@ -134,57 +149,77 @@ class SafetyGate:
         return False
 
     def _judge_loss(self, late: str, now_s: float) -> None:
-        if not self._has_driven:
-            reason = f"{late}_missing" if late in WATCHED else late
-            if self._mode is SafetyMode.INIT:
-                self._reason = reason
-            else:
-                self._go(Event.INPUTS_MISSING, reason)
-        elif late not in WATCHED:
-            self._latch(Event.FAULT, late)
-        elif self._intake.stale(now_s):
+        if self._intake.stale(now_s):
             # the first that is late, not the first that is stale: the cause, not its consequence
             self._latch(Event.FAULT, f"{late}_stale")
         else:
             self._hold(f"{late}_late", now_s)
 
+    def _await(self, reason: str) -> None:
+        """Not driven yet: what is missing is only waited for."""
+        if self._mode is SafetyMode.INIT:
+            self._reason = reason
+        else:
+            self._go(Event.INPUTS_MISSING, reason)
+
     def _lasting_cause(self, now_s: float) -> str | None:
-        if self._intake.pressed["hardware_estop"]:
-            return "hardware_estop_pressed"
-        if self._intake.pressed["bumper"]:
-            return "bumper_touched"
+        """Why a reset is refused."""
+        lasting = (name for name in self._intake.alarms() if ALARMS[name].lasts)
         late = self._intake.late(now_s)
-        return f"{late}_missing" if late in WATCHED else late
+        return next(lasting, None) or (f"{late}_missing" if late is not None else None)
 
     # --- driving
 
     def _steer(self, now_s: float) -> Twist2D:
-        """Every input is fresh: what of the asked twist does the stop field allow?"""
-        asked = limits.clamp_speed(self._intake.asked, self._robot)
+        """Every input is fresh: bound what is asked by zones, speed caps and the stop field."""
+        intake = self._intake
+        asked = limits.clamp_speed(intake.asked, self._robot)
         if self._waits_for_resume:
             asked = STANDSTILL
-        share = stop_field.allowed_share(self._intake.points, asked, self._config, self._robot)
-        if self._too_close(asked, share):
-            self._hold("obstacle_in_field", now_s)
+        pose = intake.pose
+        fenced = self._fences.at(pose, intake.phases, now_s)
+        if fenced.caught is not None and (
+            fenced.caught.caught == "stay" or not leads_out(fenced.caught, pose, asked)
+        ):
+            self._hold("caught_in_zone", now_s)
+            return STANDSTILL
+        cap = self._caps.lowest(asked, intake.points, intake.tracks, pose, fenced)
+        fastest = limits.fastest_point(asked, self._robot)
+        capped = limits.scaled(asked, min(1.0, cap.speed / fastest)) if fastest else asked
+        share, near = self._share(capped, fenced)
+        if self._creeps(capped, share) or self._in_field(fenced):
+            self._hold("obstacle_in_field" if near else "zone_ahead", now_s)
+        elif asked != STANDSTILL and cap.speed < self._config.creep_speed:
+            self._hold("person_passes", now_s)
         elif self._mode is SafetyMode.PROTECTIVE_STOP:
             self._clear(now_s)
         elif asked == STANDSTILL:
-            self._stand(now_s)
+            self._stand(cap, now_s)
         else:
-            return self._drive(asked, share, now_s)
+            return self._drive(asked, capped, cap, share, near, now_s)
         return STANDSTILL
 
-    def _too_close(self, asked: Twist2D, share: float) -> bool:
-        """Something stands within the way to standstill from the motion there is, or the asked
-        motion is left with less than a creep."""
-        corner = math.hypot(self._robot.length, self._robot.width) / 2.0
-        fastest = max(abs(asked.linear), abs(asked.angular) * corner)
-        if share < 1.0 and share * fastest < self._config.creep_speed:
-            return True
+    def _share(self, asked: Twist2D, fenced: Fenced) -> tuple[float, bool]:
+        """Share of the twist that the stop field allows; whether a return bounds it, or a fence."""
+        returns, fences = (
+            stop_field.allowed_share(points, asked, self._config, self._robot)
+            for points in (self._intake.points, fenced.points)
+        )
+        return min(returns, fences), returns <= fences
+
+    def _creeps(self, asked: Twist2D, share: float) -> bool:
+        """The asked motion is left with less than a creep."""
+        fastest = limits.fastest_point(asked, self._robot)
+        return share < 1.0 and share * fastest < self._config.creep_speed
+
+    def _in_field(self, fenced: Fenced) -> bool:
+        """Something stands within the way to standstill from the motion there is."""
         measured = self._intake.measured
-        standing = max(abs(measured.linear), abs(measured.angular)) < STANDING_SPEED
-        return not standing and stop_field.occupied(
-            self._intake.points, measured, self._config, self._robot
+        if max(abs(measured.linear), abs(measured.angular)) < STANDING_SPEED:
+            return False
+        return any(
+            stop_field.occupied(points, measured, self._config, self._robot)
+            for points in (self._intake.points, fenced.points)
         )
 
     def _clear(self, now_s: float) -> None:
@@ -194,21 +229,25 @@ class SafetyGate:
         if now_s - self._stopped_s >= wait:
             self._go(Event.CLEARED, self._ready_reason)
 
-    def _stand(self, now_s: float) -> None:
-        self._limit = self._robot.max_speed
+    def _stand(self, cap: Cap, now_s: float) -> None:
+        self._limit = cap.speed
         if self._mode in MOVING and now_s - self._moved_s > self._config.idle_time:
             self._go(Event.IDLE, self._ready_reason)
 
-    def _drive(self, asked: Twist2D, share: float, now_s: float) -> Twist2D:
+    def _drive(
+        self, asked: Twist2D, capped: Twist2D, cap: Cap, share: float, near: bool, now_s: float
+    ) -> Twist2D:
         self._moved_s = now_s
         self._has_driven = True
-        target = limits.scaled(asked, share)
+        target = limits.scaled(capped, share)
+        self._limit = cap.speed
         if share < 1.0:
-            self._go(Event.DRIVE_SLOW, "obstacle_near")
+            self._go(Event.DRIVE_SLOW, "obstacle_near" if near else "zone_near")
             self._limit = abs(target.linear)
+        elif capped != asked:
+            self._go(Event.DRIVE_SLOW, cap.reason)
         else:
             self._go(Event.DRIVE, "")
-            self._limit = self._robot.max_speed
         return target
 
     def _accelerate(self, target: Twist2D, now_s: float) -> Twist2D:

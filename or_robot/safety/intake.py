@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -9,17 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from or_robot.config.safety import SafetyConfig
-from or_robot.safety.limits import is_finite
-from or_robot.safety.watchdog import Watchdogs, watch_table
+from or_robot.geometry.pose import Pose2D
+from or_robot.safety import validity
+from or_robot.safety.watchdog import ALARMS, Watchdogs, watch_table
 from or_robot.types.motion import (
     STANDSTILL,
     LaserScan,
     Odometry,
     PoseEstimate,
+    Track,
     Tracks,
     Twist2D,
     VelocityCommand,
 )
+from or_robot.types.procedure import ProcedurePhase, RoomPhases
+
+KEPT_ODOMETRY = 50
+"""Readings, 1 s: to place an estimate of the pose at the instant it is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,10 @@ class GateInputs:
     """Process → steady stamp: "navigation", "perception", "tasks", "gateway"."""
     hardware_estop: bool | None = None
     bumper: bool | None = None
+    battery: float | None = None
+    """State of charge, 0 to 1."""
+    phases: tuple[ProcedurePhase, ...] = ()
+    """Every phase told since the last step."""
     command_writers: int = 1
     """Publishers of /cmd_vel, the gate itself included."""
 
@@ -52,33 +63,50 @@ class Intake:
         self._watchdogs = Watchdogs(watch_table(config), config.future)
         self._ranges: NDArray[np.float32] | None = None
         self._clock: tuple[float, float] | None = None
-        self._lost = True
+        self._odometry: deque[Odometry] = deque(maxlen=KEPT_ODOMETRY)
+        self._map_from_odom = Pose2D(0.0, 0.0, 0.0)
+        self._states: dict[str, bool] = {}
         self.points: NDArray[np.float64] = np.empty((0, 2))
         """(n, 2) returns of the last good scan, m in base_link."""
-        self.measured: Twist2D = STANDSTILL
+        self.tracks: tuple[Track, ...] = ()
+        self.phases = RoomPhases()
+        """Heard when, in steady seconds."""
         self.asked: Twist2D = STANDSTILL
-        self.pressed: dict[str, bool] = {"hardware_estop": False, "bumper": False}
 
-    def take(self, inputs: GateInputs, now_s: float) -> str | None:
-        """Remember what is new and valid; returns the reason code of a fault seen at once."""
-        jumped = self._clock_jumped(inputs.clock_s, now_s)
+    @property
+    def measured(self) -> Twist2D:
+        return self._odometry[-1].twist if self._odometry else STANDSTILL
+
+    @property
+    def pose(self) -> Pose2D:
+        """map ← base_link now: the last estimate carried on by odometry."""
+        if not self._odometry:
+            return self._map_from_odom
+        return self._map_from_odom.compose(self._odometry[-1].pose)
+
+    def take(self, inputs: GateInputs, now_s: float) -> None:
+        """Remember what is new and valid."""
+        self._states["clock_jump"] = self._clock_jumped(inputs.clock_s, now_s)
+        self._states["cmd_vel_writers"] = inputs.command_writers != 1
         self._take_base(inputs, now_s)
         self._take_estimates(inputs, now_s)
         command = inputs.command
-        if command is not None:
-            if not is_finite(command.twist):
-                return "command_invalid"
-            if self._accept("command", command.stamp_s, inputs.clock_s, now_s):
-                self.asked = command.twist
-        if inputs.command_writers != 1:
-            return "cmd_vel_writers"
-        return "clock_jump" if jumped else None
+        self._states["command_invalid"] = command is not None and not validity.finite(command.twist)
+        if (
+            command is not None
+            and not self._states["command_invalid"]
+            and self._accept("command", command.stamp_s, inputs.clock_s, now_s)
+        ):
+            self.asked = command.twist
+
+    def alarms(self) -> list[str]:
+        """Every alarm there is now, the gravest first."""
+        return [name for name in ALARMS if self._states.get(name, False)]
 
     def late(self, now_s: float) -> str | None:
-        """First input that is missing or too old to drive on, or "localization_lost"."""
+        """First input that is missing or too old to drive on."""
         driving = self.asked != STANDSTILL
-        late = self._watchdogs.missing() or self._watchdogs.late(now_s, driving=driving)
-        return late or ("localization_lost" if self._lost else None)
+        return self._watchdogs.missing() or self._watchdogs.late(now_s, driving=driving)
 
     def stale(self, now_s: float) -> bool:
         """Whether any input is old enough for a fault."""
@@ -88,46 +116,63 @@ class Intake:
         scan, odometry, clock_s = inputs.scan, inputs.odometry, inputs.clock_s
         if (
             scan is not None
-            and self._good(scan)
+            and validity.good_scan(scan, self._ranges, self._config)
             and self._accept("scan", scan.stamp_s, clock_s, now_s)
         ):
             self.points, self._ranges = scan.points(), scan.ranges
+        before = self._odometry[-1] if self._odometry else None
         if (
             odometry is not None
-            and is_finite(odometry.twist)
+            and validity.good_odometry(odometry, before)
             and self._accept("odometry", odometry.stamp_s, clock_s, now_s)
         ):
-            self.measured = odometry.twist
-        for name, pressed in (
-            ("hardware_estop", inputs.hardware_estop),
-            ("bumper", inputs.bumper),
+            self._odometry.append(odometry)
+        for name, alarm, pressed in (
+            ("hardware_estop", "hardware_estop_pressed", inputs.hardware_estop),
+            ("bumper", "bumper_touched", inputs.bumper),
         ):
             if pressed is not None:
                 self._accept(name, now_s, now_s, now_s)
-                self.pressed[name] = pressed
+                self._states[alarm] = pressed
+        charge = inputs.battery
+        if charge is not None and 0.0 <= charge <= 1.0:
+            self._accept("battery", now_s, now_s, now_s)
+            self._states["battery_empty"] = charge < self._config.least_charge
 
     def _take_estimates(self, inputs: GateInputs, now_s: float) -> None:
-        pose, tracks = inputs.localization, inputs.tracks
-        if pose is not None and self._accept("localization", pose.stamp_s, inputs.clock_s, now_s):
-            self._lost = pose.lost or not np.all(np.isfinite(pose.covariance))
-        if tracks is not None:
-            self._accept("tracks", tracks.stamp_s, inputs.clock_s, now_s)
+        estimate, tracks, clock_s = inputs.localization, inputs.tracks, inputs.clock_s
+        if (
+            estimate is not None
+            and validity.good_estimate(estimate)
+            and self._accept("localization", estimate.stamp_s, clock_s, now_s)
+        ):
+            self._place(estimate)
+        if (
+            tracks is not None
+            and validity.good_tracks(tracks)
+            and self._accept("tracks", tracks.stamp_s, clock_s, now_s)
+        ):
+            self.tracks = tracks.tracks
         for process, stamp_s in inputs.heartbeats.items():
             self._accept(process, stamp_s, now_s, now_s)
+        for phase in inputs.phases:
+            if phase.stamp_s <= clock_s + self._config.future:
+                heard_s = now_s - max(0.0, clock_s - phase.stamp_s)
+                self.phases = self.phases.with_new(phase.room, phase.phase, heard_s)
+
+    def _place(self, estimate: PoseEstimate) -> None:
+        self._states["localization_lost"] = estimate.lost
+        sigmas = np.sqrt(np.maximum(np.diag(estimate.covariance), 0.0))
+        wide = max(sigmas[:2]) > self._config.pose_sigma or sigmas[2] > self._config.yaw_sigma
+        self._states["localization_uncertain"] = bool(wide) and not estimate.lost
+        earlier = (r for r in reversed(self._odometry) if r.stamp_s <= estimate.stamp_s)
+        oldest = self._odometry[0] if self._odometry else None
+        then = next(earlier, oldest)
+        odom = then.pose if then is not None else Pose2D(0.0, 0.0, 0.0)
+        self._map_from_odom = estimate.pose.compose(odom.inverse())
 
     def _accept(self, name: str, stamp_s: float, clock_s: float, now_s: float) -> bool:
         return self._watchdogs.accept(name, stamp_s, clock_s, now_s)
-
-    def _good(self, scan: LaserScan) -> bool:
-        """A blind, failing or frozen lidar is no lidar (its noise alone changes every scan)."""
-        beams = scan.ranges.size
-        if beams == 0 or not np.isfinite(scan.angle_increment):
-            return False
-        if np.count_nonzero(np.isnan(scan.ranges)) > self._config.most_failed * beams:
-            return False
-        if np.count_nonzero(scan.valid) < self._config.least_hits * beams:
-            return False
-        return self._ranges is None or not np.array_equal(scan.ranges, self._ranges)
 
     def _clock_jumped(self, clock_s: float, now_s: float) -> bool:
         """Whether the clock went back, or ran ahead of steady time, since the last step."""

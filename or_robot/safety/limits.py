@@ -5,11 +5,38 @@ from __future__ import annotations
 import math
 
 from or_robot.config.robot import RobotConfig
+from or_robot.config.safety import SafetyConfig
+from or_robot.errors import OrRobotError
 from or_robot.types.motion import Twist2D
 
 
 def is_finite(twist: Twist2D) -> bool:
     return math.isfinite(twist.linear) and math.isfinite(twist.angular)
+
+
+def check_settings(config: SafetyConfig, robot: RobotConfig) -> None:
+    """OrRobotError when the robot brakes worse than the stop field counts on, or tips its load."""
+    for name, counted_on, own in (
+        ("braking", config.braking, robot.max_deceleration),
+        ("yaw_braking", config.yaw_braking, robot.max_yaw_acceleration),
+    ):
+        if counted_on > own:
+            raise OrRobotError(
+                f"safety counts on {name} {counted_on}, the robot does {own}",
+                f"lower SafetyConfig.{name}",
+            )
+    fastest = max(robot.max_acceleration, robot.max_deceleration)
+    if fastest > config.tip_limit:
+        raise OrRobotError(
+            f"{fastest} m/s² tips the load, which stands up to {config.tip_limit:.2f}",
+            "lower the robot's acceleration and deceleration, or load it lower",
+        )
+
+
+def fastest_point(twist: Twist2D, robot: RobotConfig) -> float:
+    """Bound on the speed of any point of the footprint, m/s."""
+    corner = math.hypot(robot.length, robot.width) / 2.0
+    return max(abs(twist.linear), abs(twist.angular) * corner)
 
 
 def scaled(twist: Twist2D, share: float) -> Twist2D:

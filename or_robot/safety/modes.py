@@ -17,10 +17,10 @@ class Event(StrEnum):
     """An input is missing, but the robot has not driven since start or reset."""
     DRIVE = "drive"
     DRIVE_SLOW = "drive_slow"
-    """Drive below the asked speed, because something is near."""
+    """Drive below the asked speed, because a cap or the stop field bounds it."""
     IDLE = "idle"
     OBSTRUCTED = "obstructed"
-    """Something is in the stop field, or an input is late."""
+    """Something is in the stop field, a closed zone is, or an input is late."""
     CLEARED = "cleared"
     PERSON_STOP = "person_stop"
     """STOP ROBOT on a panel, or the hardware emergency stop."""
@@ -76,6 +76,7 @@ TRANSITIONS: Mapping[Mode, Mapping[Event, Mode]] = {
         Event.OBSTRUCTED: Mode.PROTECTIVE_STOP,
         Event.CLEARED: Mode.READY,
         Event.INPUTS_MISSING: Mode.INIT,
+        Event.MANUAL_ON: Mode.MANUAL,
     },
     Mode.STOPPED_BY_PERSON: {**_ALWAYS, Event.RESET: Mode.READY},
     Mode.FAULT: {
@@ -84,6 +85,7 @@ TRANSITIONS: Mapping[Mode, Mapping[Event, Mode]] = {
         Event.FAULT: Mode.FAULT,
         Event.RESET: Mode.READY,
     },
+    # nothing drives in manual: its inputs may be missing, its stops still latch
     Mode.MANUAL: {**_ALWAYS, Event.MANUAL_OFF: Mode.INIT},
 }
 

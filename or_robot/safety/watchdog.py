@@ -1,4 +1,4 @@
-"""Which inputs the gate watches, and how old each may be."""
+"""What the gate watches, in two tables: how old each input may be, and what must never be so."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from or_robot.config.safety import SafetyConfig
+from or_robot.safety.modes import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ def watch_table(config: SafetyConfig) -> Mapping[str, Watch]:
         "odometry": data,
         "hardware_estop": switch,
         "bumper": switch,
+        "battery": Watch(config.battery_age, config.battery_age),
         "navigation": data,
         "perception": data,
         "tasks": data,
@@ -35,6 +37,30 @@ def watch_table(config: SafetyConfig) -> Mapping[str, Watch]:
         "tracks": data,
         "command": Watch(config.stop_age, config.fault_age, only_driving=True),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A state of the inputs that stops the robot at once."""
+
+    event: Event
+    lasts: bool
+    """A reset is refused while it is so."""
+    waited_for: bool = False
+    """Before the robot has driven it is only waited for: it is part of starting."""
+
+
+ALARMS: Mapping[str, Alarm] = {
+    "hardware_estop_pressed": Alarm(Event.PERSON_STOP, lasts=True),
+    "bumper_touched": Alarm(Event.FAULT, lasts=True),
+    "command_invalid": Alarm(Event.FAULT, lasts=False),
+    "cmd_vel_writers": Alarm(Event.FAULT, lasts=True),
+    "clock_jump": Alarm(Event.FAULT, lasts=False, waited_for=True),
+    "localization_lost": Alarm(Event.FAULT, lasts=True, waited_for=True),
+    "localization_uncertain": Alarm(Event.FAULT, lasts=True, waited_for=True),
+    "battery_empty": Alarm(Event.FAULT, lasts=True, waited_for=True),
+}
+"""Reason code → what to do, the gravest first."""
 
 
 class Watchdogs:

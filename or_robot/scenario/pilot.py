@@ -10,8 +10,27 @@ from or_robot.config.autonomy import AutonomyConfig
 from or_robot.config.robot import RobotConfig
 from or_robot.scenario.description import Scenario
 from or_robot.types.motion import Twist2D
+from or_robot.types.procedure import ProcedurePhase
 from or_robot.types.sensing import SensorFrame
 from or_robot.types.tasks import ENDED_STATES, TaskRequest
+
+ANNOUNCE_PERIOD_S = 1.0
+"""As the information process repeats the phase of each room."""
+
+
+class PhaseAnnouncer:
+    """What the rooms say of their phase, once a second."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._changes = sorted(scenario.phases, key=lambda change: change.at_s)
+        self._next_s = 0.0
+
+    def due(self, now_s: float) -> tuple[ProcedurePhase, ...]:
+        if now_s < self._next_s:
+            return ()
+        self._next_s = now_s + ANNOUNCE_PERIOD_S
+        newest = {c.room: c.phase for c in self._changes if c.at_s <= now_s}
+        return tuple(ProcedurePhase(now_s, room, phase) for room, phase in newest.items())
 
 
 class AutonomyPilot:
@@ -29,6 +48,7 @@ class AutonomyPilot:
         config = dataclasses.replace(config, navigator=navigator)
         self._autonomy = Autonomy(config, scenario.site, robot, queue_file)
         self._autonomy.set_initial_pose(scenario.start)
+        self._announcer = PhaseAnnouncer(scenario)
         self.output: AutonomyOutput | None = None
 
     @property
@@ -46,6 +66,8 @@ class AutonomyPilot:
             hardware_estop=frame.hardware_estop,
             imu=frame.imu,
             images=frame.images,
+            battery=frame.battery,
+            phases=self._announcer.due(frame.stamp_s),
         )
         self.output = self._autonomy.step(inputs, frame.stamp_s)
         return self.output.command

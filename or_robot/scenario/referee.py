@@ -14,14 +14,13 @@ from or_robot.geometry.pose import Pose2D, wrap_angle
 from or_robot.scenario.description import Scenario, SuccessRules, TimedTask
 from or_robot.scenario.shortest import shortest_way
 from or_robot.scenario.truth import Contact, GroundTruth
-from or_robot.types.procedure import STRICTEST_PHASE
+from or_robot.types.procedure import STRICTEST_PHASE, Phase
 from or_robot.types.site import Zone
 
 CAUSED_BY_ROBOT = 0.05
 """A touch is the robot's doing when the touched point of it moved faster than this, m/s."""
 STANDING = 0.02
 """The robot stands when it is slower than this, m/s and rad/s."""
-CLOSED_ZONES = ("keep_out", "sterile")
 INTIMATE, PERSONAL = 0.45, 1.2
 """Distances people keep from others, m (Hall, The Hidden Dimension, 1966)."""
 JERK_PERIOD_S = 0.1
@@ -78,7 +77,7 @@ class Referee:
         self._scenario = scenario
         self._footprint = robot.footprint
         self._handovers = [_Handover(task, scenario) for task in scenario.tasks]
-        closed = [zone for zone in scenario.site.zones if zone.kind in CLOSED_ZONES]
+        closed = [zone for zone in scenario.site.zones if zone.closed_at_all]
         self._zones = [_ZoneWatch(zone, robot.footprint) for zone in closed]
         self._phases = _Phases(scenario)
         self._closeness = _Closeness(robot.footprint)
@@ -101,7 +100,9 @@ class Referee:
         for watch in self._zones:
             if watch.entered(truth.robot):
                 phase = self._phases.at(truth.stamp_s, watch.zone.room)
-                self._entries.append(ZoneEntry(truth.stamp_s, watch.zone.name, phase))
+                if watch.zone.closed(phase):
+                    told = phase if watch.zone.room else ""
+                    self._entries.append(ZoneEntry(truth.stamp_s, watch.zone.name, told))
         self._closeness.watch(truth)
         self._jerk.watch(truth)
 
@@ -192,14 +193,12 @@ class _Phases:
     def __init__(self, scenario: Scenario) -> None:
         self._changes = sorted(scenario.phases, key=lambda change: change.at_s)
 
-    def at(self, now_s: float, room: str) -> str:
-        if not room:
-            return ""
+    def at(self, now_s: float, room: str) -> Phase:
         phase = STRICTEST_PHASE
         for change in self._changes:
             if change.room == room and change.at_s <= now_s:
                 phase = change.phase
-        return phase.value
+        return phase
 
 
 class _Closeness:

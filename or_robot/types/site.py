@@ -9,10 +9,14 @@ from numpy.typing import NDArray
 
 from or_robot.geometry.grid import GridSpec
 from or_robot.geometry.pose import Pose2D
+from or_robot.types.procedure import Phase
 
 FREE = 0
 OCCUPIED = 100
 UNKNOWN = -1
+
+NO_GO = ("keep_out", "sterile")
+"""Kinds of zones that the footprint stays out of, but in the phases that open them."""
 
 OCCUPIED_FROM = 65
 """Values from here on count as an obstacle (Nav2's occupied_thresh 0.65)."""
@@ -56,6 +60,20 @@ class Zone:
     """Room it belongs to; empty when it belongs to none."""
     speed_limit: float
     """m/s inside; inf when the zone sets none."""
+    open_in: frozenset[Phase] = frozenset()
+    """Phases of its room in which a keep_out or sterile zone may be entered after all."""
+    caught: str = "leave"
+    """What a robot does that is inside when the zone closes: "leave" by the shortest way, or
+    "stay" where it is and say so."""
+
+    @property
+    def closed_at_all(self) -> bool:
+        """Whether there is a phase in which the footprint must stay out."""
+        return self.kind in NO_GO
+
+    def closed(self, phase: Phase) -> bool:
+        """Whether the footprint must stay out while the procedure is at `phase`."""
+        return self.closed_at_all and phase not in self.open_in
 
 
 @dataclass(frozen=True, slots=True)

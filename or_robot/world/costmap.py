@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +13,7 @@ from or_robot.geometry.grid import GridSpec
 from or_robot.geometry.pose import Pose2D
 from or_robot.types.costmap import NO_INFORMATION
 from or_robot.types.motion import LaserScan
-from or_robot.types.site import OCCUPIED_FROM, OccupancyMap, Site
+from or_robot.types.site import OCCUPIED_FROM, OccupancyMap, Site, Zone
 from or_robot.world.costs import inflate, to_occupancy
 from or_robot.world.obstacle_layer import ObstacleLayer
 from or_robot.world.zones import doorway_mask, keep_out_mask
@@ -31,6 +33,7 @@ class Costmap:
         self._unknown = site.map.values < 0
         self._static = site.map.values >= OCCUPIED_FROM
         self._forbidden = keep_out_mask(self.spec, site.zones) | self._static
+        self._static_costs: NDArray[np.uint8] | None = None
         self._doorways = doorway_mask(self.spec, site.doors.values())
         self._obstacles = ObstacleLayer(self.spec, config.obstacle_range, config.clear_range)
         self._costs: NDArray[np.uint8] | None = None
@@ -45,20 +48,38 @@ class Costmap:
         self._obstacles.clear()
         self._costs = None
 
+    def close(self, zones: Iterable[Zone]) -> None:
+        """These no-go zones are closed from now on, others are not (until then: all)."""
+        self._forbidden = keep_out_mask(self.spec, zones) | self._static
+        self._costs = self._static_costs = None
+
+    @property
+    def static_costs(self) -> NDArray[np.uint8]:
+        """(rows, columns) costs of map and closed zones alone."""
+        if self._static_costs is None:
+            self._static_costs = self._inflated(self._forbidden)
+        return self._static_costs
+
     @property
     def costs(self) -> NDArray[np.uint8]:
         """(rows, columns) costs, see `world.costs`."""
         if self._costs is None:
-            config = self._config
-            self._costs = inflate(
-                self._forbidden | (self._obstacles.marked & ~self._doorways),
-                self.spec.resolution,
-                self._inscribed,
-                config.inflation_radius,
-                config.cost_scaling,
+            self._costs = self._inflated(
+                self._forbidden | (self._obstacles.marked & ~self._doorways)
             )
-            self._costs[self._unknown] = NO_INFORMATION
         return self._costs
+
+    def _inflated(self, lethal: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        config = self._config
+        costs = inflate(
+            lethal,
+            self.spec.resolution,
+            self._inscribed,
+            config.inflation_radius,
+            config.cost_scaling,
+        )
+        costs[self._unknown] = NO_INFORMATION
+        return costs
 
     def occupancy(self) -> OccupancyMap:
         """All of it, as nav_msgs/OccupancyGrid values."""

@@ -16,10 +16,23 @@ from or_robot.geometry.grid import GridSpec
 from or_robot.geometry.polygon import is_simple, signed_area
 from or_robot.geometry.pose import Pose2D
 from or_robot.share import share
-from or_robot.types.site import FREE, OCCUPIED, UNKNOWN, Door, OccupancyMap, Site, Station, Zone
+from or_robot.types.procedure import STRICTEST_PHASE, Phase
+from or_robot.types.site import (
+    FREE,
+    NO_GO,
+    OCCUPIED,
+    UNKNOWN,
+    Door,
+    OccupancyMap,
+    Site,
+    Station,
+    Zone,
+)
 
 STATION_KINDS = ("dock", "supply", "room", "pathology", "waste", "recovery", "waiting")
-ZONE_KINDS = ("room", "keep_out", "slow", "sterile")
+ZONE_KINDS = ("room", "slow", *NO_GO)
+PHASES = tuple(phase.value for phase in Phase)
+CAUGHT = ("leave", "stay")
 
 
 def load_site(name: str, root: Path | None = None) -> Site:
@@ -77,13 +90,23 @@ def _station(name: str, value: Value) -> Station:
 
 
 def _zone(name: str, value: Value) -> Zone:
-    fields = value.fields(required=("kind", "polygon"), optional=("room", "speed_limit"))
+    fields = value.fields(
+        required=("kind", "polygon"), optional=("room", "speed_limit", "open_in", "caught")
+    )
     kind = fields["kind"].text(ZONE_KINDS)
     if (kind == "slow") != ("speed_limit" in fields):
         raise value.error("only a slow zone, and every slow zone, has a speed_limit")
     limit = fields["speed_limit"].number(low=0.05, high=5.0) if kind == "slow" else math.inf
     room = fields["room"].text() if "room" in fields else ""
-    return Zone(name, kind, _polygon(fields["polygon"]), room, limit)
+    open_in = frozenset[Phase]()
+    if "open_in" in fields:
+        if kind not in NO_GO or not room:
+            raise fields["open_in"].error("only a closed zone of a room has phases that open it")
+        open_in = frozenset(Phase(phase.text(PHASES)) for phase in fields["open_in"].items())
+    if STRICTEST_PHASE in open_in:
+        raise fields["open_in"].error(f"{STRICTEST_PHASE} is what unknown counts as: never open")
+    caught = fields["caught"].text(CAUGHT) if "caught" in fields else "leave"
+    return Zone(name, kind, _polygon(fields["polygon"]), room, limit, open_in, caught)
 
 
 def _polygon(value: Value) -> NDArray[np.float64]:

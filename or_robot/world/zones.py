@@ -9,10 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from or_robot.geometry.grid import GridSpec
-from or_robot.types.site import Door, Zone
-
-NO_GO = ("keep_out", "sterile")
-"""Kinds of zones that the footprint stays out of."""
+from or_robot.types.site import NO_GO, Door, Zone
 
 DOOR_DEPTH = 0.15
 """m to either side of a closed leaf that still counts as the leaf: lidar and pose are not exact."""
@@ -22,7 +19,7 @@ EDGE_SPACING = 0.05
 
 
 def keep_out_mask(spec: GridSpec, zones: Iterable[Zone]) -> NDArray[np.bool_]:
-    """(rows, columns) cells in a no-go zone or on its edge."""
+    """(rows, columns) cells in one of the no-go zones or on its edge."""
     mask = np.zeros(spec.shape, dtype=np.bool_)
     for zone in zones:
         if zone.kind in NO_GO:

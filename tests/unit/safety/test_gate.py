@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_sites import round_room
 
 from or_robot.config.robot import RobotConfig
 from or_robot.config.safety import SafetyConfig
@@ -27,6 +28,7 @@ from or_robot.types.safety import SafetyMode as Mode
 
 CONFIG = SafetyConfig()
 ROBOT = RobotConfig()
+SITE = round_room()
 PERIOD = 0.02
 PROCESSES = ("navigation", "perception", "tasks", "gateway")
 FORWARD = Twist2D(0.5, 0.0)
@@ -45,7 +47,7 @@ class Bench:
     """A gate in a healthy robot, whose inputs can be spoiled one by one."""
 
     def __init__(self) -> None:
-        self.gate = SafetyGate(CONFIG, ROBOT)
+        self.gate = SafetyGate(CONFIG, ROBOT, SITE)
         self.now = 100.0
         self.asked = STANDSTILL
         self.ahead = 6.0
@@ -64,6 +66,7 @@ class Bench:
             "command": VelocityCommand(t, self.asked),
             "hardware_estop": False,
             "bumper": False,
+            "battery": 0.8,
         }
         given_ = {name: v for name, v in everything.items() if name not in self.silent}
         beats = {name: t for name in PROCESSES if name not in self.silent}
@@ -88,7 +91,7 @@ WATCHED = ("scan", "odometry", "localization", "tracks", "command", *PROCESSES)
 
 def test_a_gate_that_starts_amid_a_drive_waits_for_standstill_first() -> None:
     bench = Bench()
-    bench.gate = SafetyGate(CONFIG, ROBOT)
+    bench.gate = SafetyGate(CONFIG, ROBOT, SITE)
     bench.asked = FORWARD
     assert bench.run(3.0).twist == STANDSTILL
     assert bench.out.state.reason_code == "command_not_zero"
@@ -99,11 +102,11 @@ def test_a_gate_that_starts_amid_a_drive_waits_for_standstill_first() -> None:
 
 
 def test_boots_ready_whatever_comes_last() -> None:
-    for last in (*WATCHED[:-5], *PROCESSES, "hardware_estop", "bumper"):
+    for last in (*WATCHED[:-5], *PROCESSES, "hardware_estop", "bumper", "battery"):
         bench = Bench.__new__(Bench)
         bench.silent = {last}
         bench.gate, bench.now, bench.asked, bench.ahead = (
-            SafetyGate(CONFIG, ROBOT),
+            SafetyGate(CONFIG, ROBOT, SITE),
             5.0,
             STANDSTILL,
             6,

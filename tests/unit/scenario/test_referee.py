@@ -89,7 +89,7 @@ def test_each_entry_into_a_closed_zone_is_counted_once() -> None:
     for pose in (outside, inside, outside, inside):
         play.stay(pose, 0.5)
     entries = play.referee.verdict().zone_entries
-    assert [entry.zone for entry in entries] == ["or_1_sterile_field"] * 2
+    assert [entry.zone for entry in entries] == ["or_1_sterile_border"] * 2
     assert [entry.stamp_s for entry in entries] == pytest.approx([0.52, 1.52])
 
 

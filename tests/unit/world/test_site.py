@@ -68,15 +68,19 @@ def test_polygons_run_counter_clockwise(root: Path) -> None:
     ("old", "new", "says"),
     [
         ("kind: sterile", "kind: holy", "kind: is 'holy'"),
-        ("[10.6, 11.4], [10.6, 16.0], [6.4, 16.0]]", "[10.6, 16.0], [10.6, 11.4], [6.4, 16.0]]",
+        ("[10.6, 11.8], [10.6, 16.0], [6.4, 16.0]]", "[10.6, 16.0], [10.6, 11.8], [6.4, 16.0]]",
          "is no polygon"),
-        ("[[6.4, 11.4], [10.6, 11.4], [10.6, 16.0], [6.4, 16.0]]", "[[1, 1], [2, 2]]",
+        ("[[6.4, 11.8], [10.6, 11.8], [10.6, 16.0], [6.4, 16.0]]", "[[1, 1], [2, 2]]",
          "is no polygon"),
         ("speed_limit: 0.5", "speed_limit: 0", "speed_limit: is 0"),
         ("    speed_limit: 0.5\n", "", "every slow zone"),
         ("pose: [1.5, 3.9, 90]", "pose: [1.5, 3.9]", "has 2 numbers"),
         ("pose: [1.5, 3.9, 90]", "pos: [1.5, 3.9, 90]", "pos: is not a known key"),
         ("  or_2:\n", "  or_1:\n", "is given twice"),
+        ("open_in: [turnover, ", "open_in: [operating, ", "never open"),
+        ("open_in: [turnover, ", "open_in: [lunch, ", "is 'lunch'"),
+        ("caught: stay", "caught: hide", "caught: is 'hide'"),
+        ("    kind: keep_out\n", "    kind: keep_out\n    open_in: [turnover]\n", "only a closed"),
     ],
 )  # fmt: skip
 def test_damage_is_named_with_file_and_line(root: Path, old: str, new: str, says: str) -> None:
