@@ -158,7 +158,7 @@ class SimulationNode(PlainNode):
 
     def _tell_switches(self, frame: SensorFrame) -> None:
         """At once on a change; `_tell_slow` repeats."""
-        self._charge = frame.battery
+        self._charge, self._charging = frame.battery, frame.charging
         switches = (frame.hardware_estop, frame.bumper)
         if switches != self._switches:
             self._switches = switches
@@ -172,6 +172,11 @@ class SimulationNode(PlainNode):
     def _tell_slow(self) -> None:
         self._publish_switches()
         message = BatteryState(percentage=self._charge, present=True)
+        message.power_supply_status = (
+            BatteryState.POWER_SUPPLY_STATUS_CHARGING
+            if self._charging
+            else BatteryState.POWER_SUPPLY_STATUS_DISCHARGING
+        )
         message.header.stamp = self._stamp()
         self._battery.publish(message)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from or_robot.geometry.distance_field import DistanceField
 from or_robot.geometry.pose import Pose2D
 from or_robot.scenario import social_force as sf
-from or_robot.scenario.people import LEG_RADIUS, TORSO_RADIUS, PersonPlan
+from or_robot.scenario.people import IGNORING_SHARE, LEG_RADIUS, TORSO_RADIUS, PersonPlan
 from or_robot.scenario.truth import ObjectTruth, PersonTruth
 from or_robot.types.motion import Twist2D
 
@@ -40,7 +41,12 @@ class Crowd:
         random: np.random.Generator,
         pushed: Mapping[str, tuple[float, float]] | None = None,
     ) -> None:
-        self._plans = tuple(plans)
+        # a draw for everybody: what is said of one person does not change the others
+        minds = [random.random() >= IGNORING_SHARE for _ in plans]
+        self._plans = tuple(
+            dataclasses.replace(p, attentive=mind) if p.attentive is None else p
+            for p, mind in zip(plans, minds, strict=True)
+        )
         self._walls = walls
         self._random = random
         self._pushed = dict(pushed or {})
@@ -50,7 +56,7 @@ class Crowd:
         self._groups = np.array([groups.index(p.group) if p.group else -1 for p in plans], int)
         self._state = np.zeros((len(plans), 11))
         self._traits = np.zeros((len(plans), 6))
-        for traits, plan, group in zip(self._traits, plans, self._groups, strict=True):
+        for traits, plan, group in zip(self._traits, self._plans, self._groups, strict=True):
             traits[:] = self._traits_of(plan, float(group))
         self._robot = np.zeros(7)
         self._next_decision = 0.0
@@ -112,10 +118,10 @@ class Crowd:
 
     def _traits_of(self, plan: PersonPlan, group: float) -> tuple[float, ...]:
         if plan.name not in self._pushed:
-            return plan.speed, float(plan.attentive), group, TURN_RATE, 0.0, 0.0
+            return plan.speed, float(bool(plan.attentive)), group, TURN_RATE, 0.0, 0.0
         half_length, half_width = self._pushed[plan.name]
         nose = self._middle(plan.name) + max(half_length - half_width, 0.0)
-        return plan.speed, float(plan.attentive), group, PUSHING_TURN_RATE, nose, half_width
+        return plan.speed, float(bool(plan.attentive)), group, PUSHING_TURN_RATE, nose, half_width
 
     def _middle(self, name: str) -> float:
         """How far ahead of a person the middle of the pushed thing is, m."""

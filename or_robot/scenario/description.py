@@ -200,14 +200,14 @@ def _person(name: str, value: Value, map_: OccupancyMap, called: bool) -> Person
     if called and "start_s" in fields:
         raise fields["start_s"].error("is there beside an event person_starts", "keep one of them")
     start_s = fields["start_s"].number(low=0.0) if "start_s" in fields else 0.0
-    attentive = fields["attentive"].text(("true", "false")) if "attentive" in fields else "true"
+    attentive = fields["attentive"].text(("true", "false")) if "attentive" in fields else None
     return PersonPlan(
         name=name,
         waypoints=_waypoints(fields["waypoints"], map_),
         speed=fields["speed"].number(0.1, 3.0),
         start_s=math.inf if called else start_s,
         repeat=fields["repeat"].text(REPEATS) if "repeat" in fields else "stop",
-        attentive=attentive == "true",
+        attentive=None if attentive is None else attentive == "true",
         group=fields["group"].text() if "group" in fields else "",
         turns_back=fields["turns_back"].number(0.0, 60.0) if "turns_back" in fields else 0.0,
         pushes=_model(fields["pushes"]) if "pushes" in fields else "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from or_robot.config.document import Value
 from or_robot.geometry.pose import Pose2D
@@ -77,6 +78,29 @@ class StickDoor:
     stuck: bool
 
 
+class Button(StrEnum):
+    """Of the panel's robot card."""
+
+    STOP = "stop"
+    RESET = "reset"
+    RESUME = "resume"
+
+
+@dataclass(frozen=True, slots=True)
+class PanelPress:
+    """Somebody presses a button at the panel."""
+
+    button: Button
+
+
+@dataclass(frozen=True, slots=True)
+class PersonHelps:
+    """From now on somebody comes whenever the robot waits for a person, and lets it go on."""
+
+    after_s: float
+    """So long it waits each time."""
+
+
 Action = (
     HardwareEstop
     | PlaceObject
@@ -87,7 +111,10 @@ Action = (
     | Kidnap
     | SetBattery
     | StickDoor
+    | PanelPress
+    | PersonHelps
 )
+"""The last two are the operator's (scenario.operator), the others the world's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +253,12 @@ KINDS: dict[str, _Kind] = {
     ),
     "kidnap": _Kind(("pose",), (), _kidnap),
     "battery": _Kind(("charge",), (), lambda f, _cast: SetBattery(f["charge"].number(0.0, 1.0))),
+    "stop_pressed": _Kind((), (), lambda _fields, _cast: PanelPress(Button.STOP)),
+    "reset_pressed": _Kind((), (), lambda _fields, _cast: PanelPress(Button.RESET)),
+    "resume_pressed": _Kind((), (), lambda _fields, _cast: PanelPress(Button.RESUME)),
+    "person_helps": _Kind(
+        ("after_s",), (), lambda f, _cast: PersonHelps(f["after_s"].number(0.5, 3600.0))
+    ),
     "door_stuck": _Kind(("door",), (), lambda fields, cast: _door(fields, cast, True)),
     "door_works": _Kind(("door",), (), lambda fields, cast: _door(fields, cast, False)),
 }

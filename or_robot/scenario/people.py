@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 TORSO_RADIUS = 0.20
 LEG_RADIUS = 0.06
+IGNORING_SHARE = 0.2
+"""Of staff who ignore the robot altogether."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,9 @@ class PersonPlan:
     """inf: waits for somebody to say so."""
     repeat: str
     """At the last waypoint: "stop", "back" (turn round) or "loop" (on to the first)."""
-    attentive: bool
-    """Keeps clear of the robot. One who is not walks as if it were not there."""
+    attentive: bool | None
+    """Keeps clear of the robot. One who is not walks as if it were not there. None: chance decides,
+    and one in five is not."""
     group: str = ""
     """Walks together with everybody of the same group."""
     turns_back: float = 0.0

@@ -9,6 +9,7 @@ from or_robot.autonomy.autonomy import Autonomy, AutonomyInputs, AutonomyOutput
 from or_robot.config.autonomy import AutonomyConfig
 from or_robot.config.robot import RobotConfig
 from or_robot.scenario.description import Scenario
+from or_robot.scenario.events import Button
 from or_robot.types.motion import Twist2D
 from or_robot.types.procedure import ProcedurePhase
 from or_robot.types.sensing import SensorFrame
@@ -57,6 +58,19 @@ class AutonomyPilot:
 
     def submit(self, request: TaskRequest) -> None:
         self._autonomy.submit(request)
+
+    def press(self, button: Button) -> None:
+        {
+            Button.STOP: self._autonomy.stop_request,
+            Button.RESET: self._autonomy.reset,
+            Button.RESUME: self._autonomy.resume,
+        }[button]()
+
+    def waits_for_person(self) -> bool:
+        if self.output is None:
+            return False
+        safety = self.output.safety
+        return safety.reset_required or safety.resume_required or self.output.queue.resume_required
 
     def step(self, frame: SensorFrame) -> Twist2D:
         inputs = AutonomyInputs(

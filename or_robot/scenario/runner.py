@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from or_robot.config.robot import RobotConfig
 from or_robot.scenario.description import Scenario
-from or_robot.scenario.events import Action, Schedule
+from or_robot.scenario.events import Action, Button, Schedule
+from or_robot.scenario.operator import Operator
 from or_robot.scenario.referee import Referee, Verdict
 from or_robot.scenario.truth import GroundTruth
 from or_robot.types.motion import Twist2D
@@ -47,6 +48,14 @@ class Pilot(Protocol):
 
     def submit(self, request: TaskRequest) -> None: ...
     def step(self, frame: SensorFrame) -> Twist2D: ...
+    def press(self, button: Button) -> None:
+        """Somebody does so at the panel."""
+        ...
+
+    def waits_for_person(self) -> bool:
+        """Whether it says that it will not go on without a reset or a resume."""
+        ...
+
     def given_up(self) -> bool:
         """Whether it will not try any more on anything it was asked for."""
         ...
@@ -105,7 +114,7 @@ def run_scenario(
     referee = Referee(scenario, robot)
     recorder = _Recorder()
     tasks = sorted(scenario.tasks, key=lambda task: task.at_s)
-    schedule = Schedule(scenario.events)
+    schedule, operator = Schedule(scenario.events), Operator(scenario.events)
     world.set_camera(pilot.needs_camera)
     truth = world.truth()
     started = time.perf_counter()
@@ -114,6 +123,8 @@ def run_scenario(
         now = step * STEP_S
         for action in schedule.due(now, truth.robot):
             world.happen(action)
+        for button in operator.presses(now, truth.robot, waits=pilot.waits_for_person()):
+            pilot.press(button)
         while tasks and tasks[0].at_s <= now:
             pilot.submit(tasks.pop(0).request)
         frame = world.step(now)

@@ -90,8 +90,27 @@ class Battery:
         self._config = config
         self.charge = config.battery_start
 
-    def drain(self, wheel_power: float, dt: float) -> None:
+    def drain(self, wheel_power: float, dt: float, *, charging: bool = False) -> None:
         """`wheel_power`: mechanical, W; braking gives nothing back."""
         config = self._config
         power = config.idle_power + max(0.0, wheel_power) / config.drive_efficiency
-        self.charge = max(0.0, self.charge - power * dt / 3600.0 / config.battery_capacity)
+        power -= config.charger_power if charging else 0.0
+        charge = self.charge - power * dt / 3600.0 / config.battery_capacity
+        self.charge = min(max(charge, 0.0), 1.0)
+
+
+class Charger:
+    """Contacts in the dock; they touch those of a robot that stands where it should."""
+
+    REACH = 0.05
+    """m."""
+    SKEW = math.radians(5.0)
+
+    def __init__(self, dock: Pose2D | None) -> None:
+        self._dock = dock
+
+    def touches(self, robot: Pose2D) -> bool:
+        dock = self._dock
+        if dock is None or robot.distance_to(dock) > self.REACH:
+            return False
+        return abs(wrap_angle(robot.yaw - dock.yaw)) <= self.SKEW

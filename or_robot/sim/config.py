@@ -37,4 +37,7 @@ class SimConfig(CheckedConfig):
     battery_capacity: float = setting(600.0, unit="W h", low=10.0, high=5000.0, doc="when full")
     battery_start: float = setting(0.9, unit="", low=0.0, high=1.0, doc="state of charge at start")
     idle_power: float = setting(60.0, unit="W", low=0.0, high=1000.0, doc="computer and sensors")
+    charger_power: float = setting(
+        300.0, unit="W", low=0.0, high=5000.0, doc="into the battery while the robot is docked"
+    )
     drive_efficiency: float = setting(0.7, unit="", low=0.1, high=1.0, doc="battery to wheel")

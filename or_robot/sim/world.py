@@ -21,6 +21,8 @@ from or_robot.scenario.events import (
     Kidnap,
     LidarDropout,
     MoveObject,
+    PanelPress,
+    PersonHelps,
     PersonStarts,
     PlaceObject,
     RemoveObject,
@@ -29,7 +31,7 @@ from or_robot.scenario.events import (
 )
 from or_robot.scenario.people import PersonPlan
 from or_robot.scenario.truth import GroundTruth
-from or_robot.sim.base import Battery, DriveController, WheelOdometry
+from or_robot.sim.base import Battery, Charger, DriveController, WheelOdometry
 from or_robot.sim.camera import Camera
 from or_robot.sim.config import SimConfig
 from or_robot.sim.imu import Imu
@@ -108,6 +110,8 @@ class SimWorld:
         self._drive = DriveController(robot, model.drive, config)
         self._odometry = WheelOdometry(model.drive, config, odometry_random)
         self._battery = Battery(config)
+        dock = site.stations.get("dock")
+        self._charger, self._charging = Charger(dock.pose if dock else None), False
         self._lidar = Lidar(
             model.lidar, model.lidar_mount, lidar_random, self._scene.model, model.lidar_hidden
         )
@@ -157,6 +161,8 @@ class SimWorld:
                 self._battery.charge = charge
             case StickDoor(door, stuck):
                 self.set_door_stuck(door, stuck)
+            case PanelPress() | PersonHelps():
+                pass  # the operator's: nothing of the world changes
 
     def set_door_stuck(self, door: str, stuck: bool) -> None:
         """A stuck door stays where it is."""
@@ -174,6 +180,7 @@ class SimWorld:
             bumper=gathered.bumper,
             hardware_estop=self._estop,
             battery=self._battery.charge,
+            charging=self._charging,
             imu=tuple(gathered.imu),
             images=tuple(gathered.images),
         )
@@ -255,7 +262,8 @@ class SimWorld:
             angles = self._qpos[self._wheels + 1]
             gathered.odometry.append(self._odometry.read(self.time_s, dt, angles))
             power = np.abs(self._data.actuator_force * self._qvel[self._wheels]).sum()
-            self._battery.drain(float(power), dt)
+            self._charging = self._charger.touches(self._planar())
+            self._battery.drain(float(power), dt, charging=self._charging)
         if self._tick % self._imu_ticks == 0:
             dt = self._imu_ticks * TICK_S
             reading = self._imu.read(self.time_s, dt, self._base(), self._qvel[:6].copy())

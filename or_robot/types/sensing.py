@@ -53,6 +53,8 @@ class SensorFrame:
     hardware_estop: bool
     battery: float
     """State of charge, 0 to 1."""
+    charging: bool = False
+    """At the dock's contacts."""
     imu: tuple[ImuReading, ...] = ()
     images: tuple[RgbdImage, ...] = ()
     """Only while somebody asked for them: drawing costs more than all else."""

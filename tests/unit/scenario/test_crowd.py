@@ -163,3 +163,17 @@ def test_thirty_people_in_a_hall_stay_apart_and_finite() -> None:
         everybody.step(tick * DT, DT, FAR_AWAY, STANDSTILL, FOOTPRINT)
     places = np.array([(p.pose.x, p.pose.y) for p in everybody.truth()])
     assert np.isfinite(places).all()
+
+
+def test_of_those_about_whom_nothing_is_said_one_in_five_ignores_the_robot() -> None:
+    """Seen in what they do: who walks on through a robot in the way."""
+    robot = Pose2D(3.0, 0.05, 0.0)
+
+    def walks_into_it(seed: int) -> bool:
+        walker = plan("p", (0, 0), (6, 0), attentive=None)
+        way = walk(crowd(walker, seed=seed), 6.0, robot=robot)[:, 0]
+        return bool(np.min(np.hypot(*(way - (robot.x, robot.y)).T)) < 0.3)
+
+    ignoring = sum(walks_into_it(seed) for seed in range(100))
+    assert 10 <= ignoring <= 30
+    assert walks_into_it(3) == walks_into_it(3), "one seed, one mind"

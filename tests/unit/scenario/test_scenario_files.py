@@ -15,11 +15,14 @@ from or_robot.scenario.description import (
     scenario_files,
 )
 from or_robot.scenario.events import (
+    Button,
     Event,
     HardwareEstop,
     Kidnap,
     LidarDropout,
     MoveObject,
+    PanelPress,
+    PersonHelps,
     Place,
     PlaceObject,
     Schedule,
@@ -138,6 +141,10 @@ def with_event(root: Path, event: str) -> Scenario:
         ("{at_s: 1, kind: lidar_dropout, for_s: 2}", Event(1.0, LidarDropout(2.0))),
         ("{at_s: 1, kind: kidnap, pose: [12, 8, 0]}", Event(1.0, Kidnap(Pose2D(12, 8, 0)))),
         ("{at_s: 1, kind: battery, charge: 0.1}", Event(1.0, SetBattery(0.1))),
+        ("{at_s: 1, kind: stop_pressed}", Event(1.0, PanelPress(Button.STOP))),
+        ("{at_s: 1, kind: reset_pressed}", Event(1.0, PanelPress(Button.RESET))),
+        ("{at_s: 1, kind: resume_pressed}", Event(1.0, PanelPress(Button.RESUME))),
+        ("{at_s: 1, kind: person_helps, after_s: 9}", Event(1.0, PersonHelps(9.0))),
     ],
 )
 def test_events_are_read(root: Path, text: str, event: Event) -> None:

@@ -10,7 +10,7 @@ import pytest
 from or_robot.config.robot import RobotConfig
 from or_robot.geometry.pose import wrap_angle
 from or_robot.scenario.description import Scenario, load_scenario
-from or_robot.scenario.events import Event, HardwareEstop
+from or_robot.scenario.events import Button, Event, HardwareEstop, PanelPress, PersonHelps
 from or_robot.scenario.figures import summary
 from or_robot.scenario.runner import Run, run_scenario
 from or_robot.sim.world import SimWorld
@@ -27,6 +27,13 @@ class Script:
     """Drives WAY by ground truth, once it has been asked to."""
 
     needs_camera = False
+    pressed: tuple[Button, ...] = ()
+
+    def press(self, button: Button) -> None:
+        self.pressed = (*self.pressed, button)
+
+    def waits_for_person(self) -> bool:
+        return self.pressed == (Button.STOP,)
 
     def __init__(self, world: SimWorld, way: list) -> None:
         self.world, self.way, self.waited = world, list(way), 0.0
@@ -137,3 +144,15 @@ def test_json_keys_are_the_contract(alone: Scenario, delivered: Run) -> None:
     (row,) = figures["runs"]
     assert {"wall_s", "real_time_factor"} <= set(row)
     assert 0.7 < row["path_efficiency"] <= 1.0
+
+
+def test_the_operators_buttons_reach_the_robot(alone: Scenario) -> None:
+    events = (
+        Event(1.0, PersonHelps(0.5)),
+        Event(1.0, PanelPress(Button.STOP)),
+    )
+    scenario = dataclasses.replace(alone, events=events, timeout_s=3.0)
+    world = SimWorld("operating_wing", seed=1, start=scenario.start)
+    script = Script(world, [])
+    run_scenario(scenario, world, script, ROBOT, 1)
+    assert script.pressed == (Button.STOP, Button.RESET, Button.RESUME)

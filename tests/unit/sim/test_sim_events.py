@@ -18,6 +18,7 @@ from or_robot.scenario.events import (
 from or_robot.scenario.people import PersonPlan
 from or_robot.sim.world import SimWorld
 from or_robot.types.motion import Twist2D
+from or_robot.world.site import load_site
 
 START = Pose2D(10.0, 8.0, 0.0)
 CART = ObjectPlan("cart", "instrument_cart", None, 0.0)
@@ -86,6 +87,23 @@ def test_a_dropped_out_lidar_gives_no_scan_until_it_is_back() -> None:
     world.happen(LidarDropout(2.0))
     assert world.step(3.0).scans == ()
     assert len(world.step(4.0).scans) == 10
+
+
+def test_the_battery_charges_at_the_docks_contacts_and_nowhere_else() -> None:
+    def after(x_off: float) -> tuple[bool, float]:
+        dock = load_site("operating_wing").stations["dock"].pose
+        away = dock.compose(Pose2D(x_off, 0.0, 0.0))
+        world = SimWorld("operating_wing", seed=1, start=away)
+        world.happen(SetBattery(0.5))
+        frame = world.step(60.0)
+        return frame.charging, frame.battery
+
+    charging, charge = after(0.0)
+    assert charging
+    assert charge == pytest.approx(0.5 + (300 - 60) / 60 / 600, abs=1e-4)
+    charging, charge = after(-0.2)
+    assert not charging
+    assert charge == pytest.approx(0.5 - 60 / 60 / 600, abs=1e-4)
 
 
 def test_an_empty_battery_and_the_red_button_stop_the_base() -> None:
