@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 import time
-import uuid
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -121,7 +121,7 @@ class LinkClient:
             raise TypeError(f"{name} takes {row.payload.__name__}, gives {row.reply.__name__}")
         self._fail_early_without_link()
         patience_s = row.deadline_s if timeout_s is None else timeout_s
-        frame = self._request_frame(name, payload, patience_s, id or uuid.uuid4().hex)
+        frame = self._request_frame(name, payload, patience_s, id or _new_id())
         resend_s = self._config.retry_s if row.idempotent else None
         answer = self._exchange(self._requests, frame, patience_s, resend_s)
         return decode_payload(answer.body, reply)
@@ -131,7 +131,7 @@ class LinkClient:
 
         Tried until the time is up, whatever the state of the link. Errors as in `request`.
         """
-        id_ = uuid.uuid4().hex
+        id_ = _new_id()
         request = StopRequest(id_, time.time(), self._name, room, reason)
         deadline_s = time.monotonic() + timeout_s
         while True:
@@ -287,3 +287,7 @@ class LinkClient:
         thread = threading.Thread(target=target, name=name, daemon=True)
         self._threads.append(thread)
         thread.start()
+
+
+def _new_id() -> str:
+    return os.urandom(16).hex()

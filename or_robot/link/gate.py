@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import zmq
 
@@ -22,6 +23,12 @@ from or_robot.link.codec import (
 )
 from or_robot.link.errors import LinkRefused
 from or_robot.link.keys import AllowedKey, AllowList, KeyFolder
+
+T = TypeVar("T")
+
+_NOW = int(zmq.DONTWAIT)
+_MORE = int(zmq.SNDMORE) | _NOW
+"""Plain numbers: Python's enum takes longer than ZeroMQ."""
 
 _log = logging.getLogger(__name__)
 
@@ -68,26 +75,31 @@ class Gate:
         self._allow = AllowList(KeyFolder(config.keys_folder))
         self._largest = config.max_message_bytes
 
-    def receive(self, take: Callable[[Sender, Frame], None], *, answer: bool) -> None:
+    def receive(self, take: Callable[[Sender, Frame], T], *, answer: bool) -> T | None:
         """Give the next message, which must be waiting, to `take`; count what is refused.
+
+        Returns what `take` makes of it, None when it was refused.
 
         With `answer` the sender is told; a key that is not on the list any more is told nothing.
         """
-        parts = self.socket.recv_multipart(copy=False)
-        key = self._allow.find(_user_id(parts[-1]))
+        routing, message = self.socket.recv(), self.socket.recv(copy=False)
+        more = self.socket.recv_multipart() if message.more else []
+        key = self._allow.find(str(message["User-Id"]))  # as the ZAP handler noted it
         if key is None:
             self._tally.add("key", "message from a key that is not on the allow-list any more")
-            return
-        sender, frame = Sender(parts[0].bytes, key), _UNREADABLE
+            return None
+        sender, frame = Sender(routing, key), _UNREADABLE
         try:
-            frame = _open(parts)
-            self._check_size(parts[-1])
-            take(sender, frame)
+            _check_parts(routing, more)
+            frame = decode_frame(message.bytes)
+            self._check_size(message)
+            return take(sender, frame)
         except LinkRefused as refusal:
             self._tally.add(refusal.code, f"{key.name}: {refusal.problem}")
             if answer:
                 refused = refused_frame(frame.name, frame.id, time.time(), refusal)
                 self.send(sender.routing, encode_frame(refused))
+            return None
 
     def allowed(self, public: str) -> AllowedKey | None:
         return self._allow.find(public)
@@ -95,8 +107,9 @@ class Gate:
     def send(self, routing: bytes, message: bytes) -> bool:
         """Without waiting. False: the reader is too slow (counted) or gone."""
         try:
+            self.socket.send(routing, _MORE)  # here it shows whether it can go
             # Not copied when large, so that an answer of many MB does not hold up other threads.
-            self.socket.send_multipart((routing, message), zmq.DONTWAIT, copy=False)
+            self.socket.send(message, _NOW, copy=False)
         except zmq.Again:
             self._tally.add(SHED, "a reader is too slow")
             return False
@@ -113,13 +126,8 @@ class Gate:
             )
 
 
-def _open(parts: list[zmq.Frame]) -> Frame:
+def _check_parts(routing: bytes, more: list[bytes]) -> None:
     # A client that chose its own routing id could take over the place of another.
-    if len(parts) != 2 or not parts[0].bytes.startswith(b"\0"):
-        raise LinkRefused("garbage", f"message of {len(parts)} parts, or with its own routing id")
-    return decode_frame(parts[1].bytes)
-
-
-def _user_id(message: zmq.Frame) -> str:
-    """Public key of the connection, as the ZAP handler noted it."""
-    return str(message["User-Id"])
+    if more or not routing.startswith(b"\0"):
+        problem = f"message of {2 + len(more)} parts, or with its own routing id"
+        raise LinkRefused("garbage", problem)

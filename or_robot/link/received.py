@@ -23,6 +23,7 @@ from or_robot.link.codec import (
     refusal_in,
 )
 from or_robot.link.errors import LinkRefused
+from or_robot.link.sockets import POLL_S
 from or_robot.link.topics import topic_named
 
 T = TypeVar("T")
@@ -31,9 +32,6 @@ Callback = Callable[["Received[Any]"], None]
 _log = logging.getLogger(__name__)
 _reported: set[str] = set()
 """Problems logged already, so that a flood cannot fill the log."""
-
-POLL_S = 0.05
-"""How soon a loop notices that it should end, or that there is a new subscription."""
 
 
 @dataclass(frozen=True, slots=True)

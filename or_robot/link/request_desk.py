@@ -1,13 +1,12 @@
-"""The server's request lane: checks, deduplicates, hands to a worker or to the robot's gateway."""
+"""The server's request lane: checks, deduplicates, executes or hands to the robot's gateway."""
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -27,6 +26,8 @@ from or_robot.link.errors import LinkRefused
 from or_robot.link.gate import Gate, Sender
 from or_robot.link.memory import AnswerMemory
 from or_robot.link.servant import Handler, execute
+from or_robot.link.shared_socket import SharedSocket
+from or_robot.link.sockets import POLL_S
 from or_robot.link.topics import Request, Role, request_named
 
 NOT_BEGUN = frozenset({"busy", "expired", "no_robot"})
@@ -55,46 +56,73 @@ class _Gateway:
 
 
 class RequestDesk:
-    """Belongs to the server's data thread, but for the workers, who only hand over answers."""
+    """Owns the request socket. Its threads share it: whoever receives a request also runs the
+    handler and sends the answer, so that on its way an answer waits for no other thread.
+
+    One thread always stays free to receive, so that slow handlers hold up neither the robot's
+    requests nor refusals; what nobody is free to run waits in a queue.
+    """
 
     def __init__(
         self,
         config: LinkConfig,
         gate: Gate,
         handlers: Mapping[str, Handler],
-        hand_over: Callable[[Callable[[], None]], None],
+        closing: threading.Event,
     ) -> None:
-        """`hand_over` makes the data thread call something soon; it is safe from any thread."""
         self._config, self._gate, self._handlers = config, gate, dict(handlers)
-        self._hand_over = hand_over
+        self._closing = closing
+        self._shared = SharedSocket(gate.socket)
         self._memory = AnswerMemory[bytes](config.remembered_answers)
         self._gateways: dict[bytes, _Gateway] = {}
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._workers = [
-            threading.Thread(target=self._work, name=f"link-worker-{n}", daemon=True)
-            for n in range(config.workers)
-        ]
-        for worker in self._workers:
-            worker.start()
+        self._waiting: deque[_Job] = deque()
+        self._free = config.workers + 1
+        """Threads that run no handler."""
 
     def close(self) -> None:
-        """Let running handlers end; what waits is not begun."""
-        while not self._jobs.empty():
-            self._jobs.get_nowait()
-        for _ in self._workers:
-            self._jobs.put(None)
-        for worker in self._workers:
-            worker.join()
+        """After the loops have ended."""
+        self._shared.close()
 
-    def receive(self) -> None:
-        """Take the next message, which must be waiting."""
-        self._gate.receive(self._take, answer=True)
+    def loops(self) -> list[tuple[str, Callable[[], None]]]:
+        """To be run, each in a thread of that name, until `closing`."""
+        return [(f"link-request-{n}", self._serve) for n in range(self._free)]
 
-    def _take(self, sender: Sender, frame: Frame) -> None:
+    def _serve(self) -> None:
+        with self._shared.waiter() as waiter:
+            while not self._closing.is_set():
+                job = self._receive()
+                if job is None:
+                    waiter.wait(POLL_S)
+                while job is not None:
+                    self._finish(job.id, job.row, self._answer(job))
+                    job = self._next_waiting()
+
+    def _receive(self) -> _Job | None:
+        """Take all messages there are, or up to a request that this thread is free to run."""
+        with self._shared.lock:
+            while self._shared.readable():
+                job = self._gate.receive(self._take, answer=True)
+                if job is not None and self._free > 1:
+                    self._free -= 1
+                    self._shared.hand_back()
+                    return job
+                if job is not None:
+                    self._waiting.append(job)
+        return None
+
+    def _next_waiting(self) -> _Job | None:
+        with self._shared.lock:
+            if self._waiting and not self._closing.is_set():
+                self._shared.hand_back()
+                return self._waiting.popleft()
+            self._free += 1
+        return None
+
+    def _take(self, sender: Sender, frame: Frame) -> _Job | None:
         gateway = sender.key.role is Role.GATEWAY
         if frame.kind is Kind.REQUEST:
-            self._request(sender, frame)
-        elif gateway and frame.kind is Kind.HELLO:
+            return self._request(sender, frame)
+        if gateway and frame.kind is Kind.HELLO:
             serves = frozenset(decode_payload(frame.body, Hello).serve)
             self._gateways[sender.routing] = _Gateway(
                 sender.key.name, sender.key.public, time.monotonic(), serves
@@ -104,8 +132,9 @@ class RequestDesk:
             self._finish((name, id_), request_named(frame.name), frame)
         else:
             raise LinkRefused("garbage", f"a {frame.kind} frame from a {sender.key.role}")
+        return None
 
-    def _request(self, sender: Sender, frame: Frame) -> None:
+    def _request(self, sender: Sender, frame: Frame) -> _Job | None:
         row = request_named(frame.name)
         payload: Any = decode_payload(frame.body, row.payload)
         _authorise(sender, row, payload.room)
@@ -115,22 +144,24 @@ class RequestDesk:
             self._gate.send(sender.routing, encode_frame(answer))
         elif new or (row.server is Role.GATEWAY and row.idempotent):
             caller = Caller(sender.key.name, sender.key.role, sender.key.room)
-            self._begin(_Job(id_, row, frame, caller, time.monotonic() + frame.age_s))
+            return self._begin(_Job(id_, row, frame, caller, time.monotonic() + frame.age_s))
+        return None
 
-    def _begin(self, job: _Job) -> None:
+    def _begin(self, job: _Job) -> _Job | None:
+        """The job to run here; None when a gateway was asked."""
         try:
-            if job.row.server is Role.GATEWAY:
-                self._forward(job)
-            else:
-                self._queue(job)
+            if job.row.server is not Role.GATEWAY:
+                self._check_queue()
+                return job
+            self._forward(job)
         except LinkRefused:
             self._memory.forget(job.id)
             raise
+        return None
 
-    def _queue(self, job: _Job) -> None:
-        if self._jobs.qsize() >= self._config.queued_requests:
+    def _check_queue(self) -> None:
+        if len(self._waiting) >= self._config.queued_requests:
             raise LinkRefused("busy", "too many requests are waiting", "try again")
-        self._jobs.put(job)
 
     def _forward(self, job: _Job) -> None:
         frame = msgspec.structs.replace(job.frame, id="/".join(job.id), caller=job.caller)
@@ -144,10 +175,6 @@ class RequestDesk:
                 return
         raise LinkRefused("no_robot", f"no robot that does {job.row.name} is connected")
 
-    def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            self._hand_over(partial(self._finish, job.id, job.row, self._answer(job)))
-
     def _answer(self, job: _Job) -> Frame:
         if time.monotonic() > job.deadline_s:
             expired = LinkRefused("expired", f"{job.row.name} waited too long", "try again")
@@ -157,8 +184,10 @@ class RequestDesk:
     def _finish(self, id_: Id, row: Request, answer: Frame) -> None:
         answer = msgspec.structs.replace(answer, id=id_[1])
         message = encode_frame(answer)
-        for asker in self._memory.finish(id_, answer, keep=row.changes and _begun(answer)):
-            self._gate.send(asker, message)
+        askers = self._memory.finish(id_, answer, keep=row.changes and _begun(answer))
+        with self._shared.lock:
+            for asker in askers:
+                self._gate.send(asker, message)
 
 
 def _authorise(sender: Sender, row: Request, room: str) -> None:

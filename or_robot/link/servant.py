@@ -27,8 +27,8 @@ from or_robot.link.errors import LinkRefused
 from or_robot.link.exchange import send
 from or_robot.link.memory import AnswerMemory
 from or_robot.link.payloads import Acknowledged, StopRequest
-from or_robot.link.received import POLL_S, read_frame, say_hello
-from or_robot.link.sockets import SocketPool
+from or_robot.link.received import read_frame, say_hello
+from or_robot.link.sockets import POLL_S, SocketPool
 from or_robot.link.topics import Request, request_named
 
 Handler = Callable[[Any, Caller], object]

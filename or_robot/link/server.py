@@ -1,4 +1,4 @@
-"""The server of requests and topics: three sockets, one thread, and workers for the handlers."""
+"""The server of requests and topics: the topics have one thread, the requests several."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ from or_robot.link.errors import LinkRefused
 from or_robot.link.gate import Sender
 from or_robot.link.listening import Listening, Loop
 from or_robot.link.payloads import LinkHeartbeat
-from or_robot.link.received import POLL_S
 from or_robot.link.request_desk import RequestDesk
 from or_robot.link.servant import Handler
-from or_robot.link.sockets import Lane
+from or_robot.link.sockets import POLL_S, Lane
 from or_robot.link.topics import Role, topic_named
 
 
@@ -50,16 +49,15 @@ class LinkServer(Listening):
 
     def _open(self, context: zmq.Context) -> Iterable[tuple[str, Loop]]:
         self._bell, self._wake = _pair(context, self._resources)
-        self._asked = self._listen(context, Lane.REQUEST)
+        asked = self._listen(context, Lane.REQUEST)
+        requests = RequestDesk(self._config, asked, self._handlers, self._closing)
+        self._resources.callback(requests.close)
         self._up = self._listen(context, Lane.UP)
         self._board = Board(self._listen(context, Lane.DOWN))
-        self._requests = RequestDesk(self._config, self._asked, self._handlers, self._hand_over)
-        self._resources.callback(self._requests.close)
-        return (("link-data", self._serve_data),)
+        return (("link-data", self._serve_data), *requests.loops())
 
     def _serve_data(self) -> None:
         sources = {
-            self._asked.socket: self._requests.receive,
             self._up.socket: self._receive_up,
             self._board.gate.socket: self._receive_hello,
             self._bell: self._run_jobs,

@@ -28,6 +28,11 @@ IO_THREADS = 2
 
 ZAP_DOMAIN = "link"
 
+POLL_S = 0.05
+"""How soon a loop notices that it should end, or that there is something else to do."""
+
+_WRITABLE = int(zmq.POLLOUT)
+"""A plain number: Python's enum takes longer than ZeroMQ."""
 _STOP_THREAD, _OTHER_THREAD = 0b01, 0b10
 
 
@@ -90,7 +95,7 @@ def _socket(context: zmq.Context, config: LinkConfig, lane: Lane, kind: int) -> 
 
 def takes_more(socket: zmq.Socket) -> bool:
     """False when its queue is full, or the server refused its key: then it never dials again."""
-    return bool(int(socket.getsockopt(zmq.EVENTS)) & zmq.POLLOUT)
+    return bool(int(socket.getsockopt(zmq.EVENTS)) & _WRITABLE)
 
 
 def _reason(error: zmq.ZMQError) -> str:
@@ -106,42 +111,51 @@ class SocketPool:
         self._context, self._config, self._lane = context, config, lane
         self._pair, self._server = keys.pair(name), keys.public(SERVER_KEY)
         self._idle: list[zmq.Socket] = []
-        self._lock = threading.Lock()
-        self._places = threading.BoundedSemaphore(config.concurrent_requests)
+        self._places = config.concurrent_requests
+        self._free = threading.Condition(threading.Lock())
         self._closed = False
 
     @contextmanager
     def borrow(self) -> Iterator[zmq.Socket]:
         """A connected DEALER. After an error it is closed, with whatever it still had queued."""
-        with self._places:
-            socket = self._usable() or connect(
-                self._context, self._config, self._lane, self._pair, self._server
-            )
-            try:
-                yield socket
-            except BaseException:
+        socket = self._take()
+        try:
+            if socket is None or not takes_more(socket):
+                socket = self._new(socket)
+            yield socket
+        except BaseException:
+            if socket is not None:
                 socket.close()
-                raise
-            self._put_back(socket)
+            self._give_back(None)
+            raise
+        self._give_back(socket)
 
     def close(self) -> None:
-        with self._lock:
+        with self._free:
             self._closed = True
             while self._idle:
                 self._idle.pop().close()
 
-    def _usable(self) -> zmq.Socket | None:
-        with self._lock:
-            while self._idle:
-                socket = self._idle.pop()
-                if takes_more(socket):
-                    return socket
-                socket.close()
-        return None
+    def _take(self) -> zmq.Socket | None:
+        """The one used last; None: a place for a new one."""
+        with self._free:
+            while not self._places:
+                self._free.wait()
+            self._places -= 1
+            return self._idle.pop() if self._idle else None
 
-    def _put_back(self, socket: zmq.Socket) -> None:
-        with self._lock:
-            if self._closed:
+    def _new(self, dead: zmq.Socket | None) -> zmq.Socket:
+        if dead is not None:
+            dead.close()
+        socket = connect(self._context, self._config, self._lane, self._pair, self._server)
+        socket.rcvtimeo = int(1000 * POLL_S)
+        return socket
+
+    def _give_back(self, socket: zmq.Socket | None) -> None:
+        with self._free:
+            self._places += 1
+            if socket is not None and self._closed:
                 socket.close()
-            else:
+            elif socket is not None:
                 self._idle.append(socket)
+            self._free.notify()

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 import zmq
 
 from or_robot.link.listening import Listening, Loop
-from or_robot.link.received import POLL_S
-from or_robot.link.sockets import Lane
+from or_robot.link.sockets import POLL_S, Lane
 from or_robot.link.stop_desk import StopDesk
 
 
