@@ -25,10 +25,10 @@ from or_robot.link.codec import (
 from or_robot.link.errors import LinkDown, LinkRefused, LinkTimeout
 from or_robot.link.exchange import exchange
 from or_robot.link.keys import SERVER_KEY, KeyFolder
-from or_robot.link.payloads import StopReply, StopRequest, Welcome
+from or_robot.link.payloads import LinkHeartbeat, StopReply, StopRequest, Welcome
 from or_robot.link.received import Inbox, Received, read_frame, say_hello
 from or_robot.link.servant import Servant, StopServant
-from or_robot.link.sockets import IO_THREADS, Lane, SocketPool, connect
+from or_robot.link.sockets import IO_THREADS, DeadSocket, Lane, SocketPool, connect
 from or_robot.link.topics import request_named
 from or_robot.link.uplink import Uplink
 
@@ -59,7 +59,8 @@ class LinkClient:
         self._servant = Servant(config, self._requests)
         self._stop_servant = StopServant(config, self._note_welcome)
         self._up = Uplink(lambda: self._connect(Lane.UP))
-        self._inbox.subscribe("link.heartbeat", self._up.tend)
+        self._inbox.subscribe("link.heartbeat", self._note_heartbeat)
+        self._heartbeat: Received[LinkHeartbeat] | None = None
         self._welcome: Received[Welcome] | None = None
         self._closing = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -187,8 +188,7 @@ class LinkClient:
     @property
     def link_age_s(self) -> float:
         """Seconds since the server was last heard; inf before the first time."""
-        heartbeat = self._inbox.last("link.heartbeat", None)
-        return heartbeat.age_s if heartbeat is not None else float("inf")
+        return self._heartbeat.age_s if self._heartbeat is not None else float("inf")
 
     @property
     def connected(self) -> bool:
@@ -263,10 +263,18 @@ class LinkClient:
     def _be_a_stop_station(self) -> None:
         """Show that a stop pressed here would arrive, over the socket that it would use."""
         while not self._closing.wait(self._config.hello_s):
-            with contextlib.suppress(zmq.ContextTerminated), self._stops.borrow() as socket:
-                say_hello(socket, Hello())
+            with (
+                contextlib.suppress(zmq.ContextTerminated, DeadSocket),
+                self._stops.borrow() as socket,
+            ):
+                if not say_hello(socket, Hello()):
+                    raise DeadSocket
                 if socket.poll(int(self._config.hello_s * 1000)):
                     self._note_welcome(read_frame(socket))
+
+    def _note_heartbeat(self, heartbeat: Received[LinkHeartbeat]) -> None:
+        self._heartbeat = heartbeat
+        self._up.tend(heartbeat)
 
     def _note_welcome(self, frame: Frame | None) -> None:
         if frame and frame.kind is Kind.WELCOME:

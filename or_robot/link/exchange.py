@@ -9,7 +9,7 @@ import msgspec
 import zmq
 
 from or_robot.link.codec import Frame, Kind, decode_frame, encode_frame, refusal_in
-from or_robot.link.sockets import SocketPool, takes_more
+from or_robot.link.sockets import NOW, DeadSocket, SocketPool
 
 
 def exchange(pool: SocketPool, frame: Frame, patience_s: float, resend_s: float | None) -> Frame:
@@ -19,27 +19,23 @@ def exchange(pool: SocketPool, frame: Frame, patience_s: float, resend_s: float 
     to an earlier question on the same socket is skipped.
     """
     deadline_s = time.monotonic() + patience_s
-    answer = None
-    while answer is None:
-        with pool.borrow() as socket:
-            answer = _ask(socket, frame, deadline_s, resend_s)
-    if answer.kind is Kind.REFUSED:
-        raise refusal_in(answer)
-    return answer
+    while True:
+        try:
+            with pool.borrow() as socket:
+                answer = _ask(socket, frame, deadline_s, resend_s)
+        except DeadSocket:
+            continue  # nothing was sent on it
+        if answer.kind is Kind.REFUSED:
+            raise refusal_in(answer)
+        return answer
 
 
-def _ask(
-    socket: zmq.Socket, frame: Frame, deadline_s: float, resend_s: float | None
-) -> Frame | None:
-    """The answer; None when the socket turns out to be dead and another one must be used."""
-    send(socket, msgspec.structs.replace(frame, age_s=deadline_s - time.monotonic()))
-    resend_at_s = math.inf if resend_s is None else time.monotonic() + resend_s
+def _ask(socket: zmq.Socket, frame: Frame, deadline_s: float, resend_s: float | None) -> Frame:
+    send_at_s = 0.0
     while (now_s := time.monotonic()) < deadline_s:
-        if resend_s is not None and now_s >= resend_at_s:
-            if not takes_more(socket):
-                return None
+        if now_s >= send_at_s:
             send(socket, msgspec.structs.replace(frame, age_s=deadline_s - now_s))
-            resend_at_s = now_s + resend_s
+            send_at_s = math.inf if resend_s is None else now_s + resend_s
         message = _receive(socket)
         if message is not None:
             answer = decode_frame(message)
@@ -56,9 +52,19 @@ def _receive(socket: zmq.Socket) -> bytes | None:
         return None
 
 
+def tell(pool: SocketPool, frame: Frame) -> None:
+    """Send what has no answer."""
+    while True:
+        try:
+            with pool.borrow() as socket:
+                return send(socket, frame)
+        except DeadSocket:
+            continue
+
+
 def send(socket: zmq.Socket, frame: Frame) -> None:
-    """Never waits; a full queue means the server is away, and the deadline tells."""
+    """Without waiting. Raises DeadSocket, and then nothing was sent."""
     try:
-        socket.send(encode_frame(frame), zmq.DONTWAIT)
+        socket.send(encode_frame(frame), NOW)
     except zmq.Again:
-        return
+        raise DeadSocket from None

@@ -23,12 +23,10 @@ from or_robot.link.codec import (
 )
 from or_robot.link.errors import LinkRefused
 from or_robot.link.keys import AllowedKey, AllowList, KeyFolder
+from or_robot.link.sockets import MORE, NOW
 
 T = TypeVar("T")
 
-_NOW = int(zmq.DONTWAIT)
-_MORE = int(zmq.SNDMORE) | _NOW
-"""Plain numbers: Python's enum takes longer than ZeroMQ."""
 
 _log = logging.getLogger(__name__)
 
@@ -76,13 +74,13 @@ class Gate:
         self._largest = config.max_message_bytes
 
     def receive(self, take: Callable[[Sender, Frame], T], *, answer: bool) -> T | None:
-        """Give the next message, which must be waiting, to `take`; count what is refused.
+        """Give the next message to `take`; count what is refused. zmq.Again: none is waiting.
 
         Returns what `take` makes of it, None when it was refused.
 
         With `answer` the sender is told; a key that is not on the list any more is told nothing.
         """
-        routing, message = self.socket.recv(), self.socket.recv(copy=False)
+        routing, message = self.socket.recv(NOW), self.socket.recv(copy=False)
         more = self.socket.recv_multipart() if message.more else []
         key = self._allow.find(str(message["User-Id"]))  # as the ZAP handler noted it
         if key is None:
@@ -107,9 +105,9 @@ class Gate:
     def send(self, routing: bytes, message: bytes) -> bool:
         """Without waiting. False: the reader is too slow (counted) or gone."""
         try:
-            self.socket.send(routing, _MORE)  # here it shows whether it can go
+            self.socket.send(routing, MORE | NOW)  # here it shows whether it can go
             # Not copied when large, so that an answer of many MB does not hold up other threads.
-            self.socket.send(message, _NOW, copy=False)
+            self.socket.send(message, NOW, copy=False)
         except zmq.Again:
             self._tally.add(SHED, "a reader is too slow")
             return False

@@ -143,7 +143,7 @@ class AllowList:
 
     def __init__(self, keys: KeyFolder) -> None:
         self._keys = keys
-        self._path = str(keys.folder / ALLOW_LIST)
+        self._path = keys.folder / ALLOW_LIST
         self._seen: tuple[int, int, int] | None = None
         self._by_public: dict[str, AllowedKey] = {}
 
@@ -157,7 +157,7 @@ class AllowList:
 
     def _state(self) -> tuple[int, int, int] | None:
         try:
-            status = os.stat(self._path)  # for each message: a little faster than Path.stat
+            status = self._path.stat()
         except OSError:
             return None
         return status.st_mtime_ns, status.st_ino, status.st_size

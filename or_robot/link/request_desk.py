@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+import zmq
 
 from or_robot.config.link import LinkConfig
 from or_robot.link.codec import (
@@ -37,7 +38,7 @@ Id = tuple[str, str]
 """Name of the asker's key, id of the request."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Job:
     id: Id
     row: Request
@@ -100,15 +101,17 @@ class RequestDesk:
     def _receive(self) -> _Job | None:
         """Take all messages there are, or up to a request that this thread is free to run."""
         with self._shared.lock:
-            while self._shared.readable():
-                job = self._gate.receive(self._take, answer=True)
+            while True:
+                try:
+                    job = self._gate.receive(self._take, answer=True)
+                except zmq.Again:
+                    return None
                 if job is not None and self._free > 1:
                     self._free -= 1
                     self._shared.hand_back()
                     return job
                 if job is not None:
                     self._waiting.append(job)
-        return None
 
     def _next_waiting(self) -> _Job | None:
         with self._shared.lock:

@@ -24,7 +24,7 @@ from or_robot.link.codec import (
     refused_frame,
 )
 from or_robot.link.errors import LinkRefused
-from or_robot.link.exchange import send
+from or_robot.link.exchange import send, tell
 from or_robot.link.memory import AnswerMemory
 from or_robot.link.payloads import Acknowledged, StopRequest
 from or_robot.link.received import read_frame, say_hello
@@ -109,8 +109,7 @@ class Servant:
             answer = execute(row, self._handlers[frame.name], frame, caller)
             self._memory.finish(key, answer, keep=row.changes)
         if answer is not None:
-            with self._replies.borrow() as socket:
-                send(socket, answer)
+            tell(self._replies, answer)
 
 
 def _log_failure(answered: Future[None]) -> None:

@@ -10,8 +10,7 @@ from contextlib import contextmanager
 
 import zmq
 
-_READABLE = int(zmq.POLLIN)
-"""A plain number: Python's enum takes longer than ZeroMQ."""
+from or_robot.link.sockets import READABLE
 
 
 class SharedSocket:
@@ -28,13 +27,9 @@ class SharedSocket:
         self._socket = socket
         self._nudge = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
 
-    def readable(self) -> bool:
-        """Whether a message waits; call with the lock."""
-        return bool(int(self._socket.getsockopt(zmq.EVENTS)) & _READABLE)
-
     def hand_back(self) -> None:
         """With the lock, before leaving a socket that may be readable: wakes who waits."""
-        if self.readable():
+        if int(self._socket.getsockopt(zmq.EVENTS)) & READABLE:
             os.eventfd_write(self._nudge, 1)
 
     @contextmanager

@@ -31,8 +31,9 @@ ZAP_DOMAIN = "link"
 POLL_S = 0.05
 """How soon a loop notices that it should end, or that there is something else to do."""
 
-_WRITABLE = int(zmq.POLLOUT)
-"""A plain number: Python's enum takes longer than ZeroMQ."""
+READABLE, WRITABLE, NOW, MORE = map(int, (zmq.POLLIN, zmq.POLLOUT, zmq.DONTWAIT, zmq.SNDMORE))
+"""As plain numbers: Python's enum takes longer than ZeroMQ."""
+
 _STOP_THREAD, _OTHER_THREAD = 0b01, 0b10
 
 
@@ -95,11 +96,15 @@ def _socket(context: zmq.Context, config: LinkConfig, lane: Lane, kind: int) -> 
 
 def takes_more(socket: zmq.Socket) -> bool:
     """False when its queue is full, or the server refused its key: then it never dials again."""
-    return bool(int(socket.getsockopt(zmq.EVENTS)) & _WRITABLE)
+    return bool(int(socket.getsockopt(zmq.EVENTS)) & WRITABLE)
 
 
 def _reason(error: zmq.ZMQError) -> str:
     return str(zmq.strerror(error.errno or 0))  # the error's own text repeats the address
+
+
+class DeadSocket(Exception):
+    """It takes no more: the server refused its key, or is long away. A new socket dials again."""
 
 
 class SocketPool:
@@ -111,24 +116,27 @@ class SocketPool:
         self._context, self._config, self._lane = context, config, lane
         self._pair, self._server = keys.pair(name), keys.public(SERVER_KEY)
         self._idle: list[zmq.Socket] = []
-        self._places = config.concurrent_requests
-        self._free = threading.Condition(threading.Lock())
+        """Appending and popping are atomic, so that the usual way needs no lock."""
+        self._made = 0
+        self._waiting = 0
+        self._free = threading.Condition()
         self._closed = False
 
     @contextmanager
     def borrow(self) -> Iterator[zmq.Socket]:
-        """A connected DEALER. After an error it is closed, with whatever it still had queued."""
-        socket = self._take()
+        """A DEALER that dials by itself. After an error it is closed, with what it still queued."""
         try:
-            if socket is None or not takes_more(socket):
-                socket = self._new(socket)
+            socket = self._idle.pop()
+        except IndexError:
+            socket = self._new_or_wait()
+        try:
             yield socket
         except BaseException:
-            if socket is not None:
-                socket.close()
-            self._give_back(None)
+            self._discard(socket)
             raise
-        self._give_back(socket)
+        self._idle.append(socket)
+        if self._waiting or self._closed:
+            self._returned()
 
     def close(self) -> None:
         with self._free:
@@ -136,26 +144,37 @@ class SocketPool:
             while self._idle:
                 self._idle.pop().close()
 
-    def _take(self) -> zmq.Socket | None:
-        """The one used last; None: a place for a new one."""
+    def _new_or_wait(self) -> zmq.Socket:
         with self._free:
-            while not self._places:
-                self._free.wait()
-            self._places -= 1
-            return self._idle.pop() if self._idle else None
-
-    def _new(self, dead: zmq.Socket | None) -> zmq.Socket:
-        if dead is not None:
-            dead.close()
-        socket = connect(self._context, self._config, self._lane, self._pair, self._server)
+            self._waiting += 1
+            try:
+                while not self._idle and self._made >= self._config.concurrent_requests:
+                    self._free.wait()
+                if self._idle:
+                    return self._idle.pop()
+                self._made += 1
+            finally:
+                self._waiting -= 1
+        try:
+            socket = connect(self._context, self._config, self._lane, self._pair, self._server)
+        except BaseException:
+            self._unmake()
+            raise
         socket.rcvtimeo = int(1000 * POLL_S)
         return socket
 
-    def _give_back(self, socket: zmq.Socket | None) -> None:
+    def _discard(self, socket: zmq.Socket) -> None:
+        socket.close()
+        self._unmake()
+
+    def _unmake(self) -> None:
         with self._free:
-            self._places += 1
-            if socket is not None and self._closed:
-                socket.close()
-            elif socket is not None:
-                self._idle.append(socket)
+            self._made -= 1
+            self._free.notify()
+
+    def _returned(self) -> None:
+        with self._free:
+            if self._closed:
+                while self._idle:
+                    self._idle.pop().close()
             self._free.notify()
