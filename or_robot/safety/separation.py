@@ -109,7 +109,7 @@ def _largest_speed(
     slope = closing / config.braking + share * config.reaction_time
     rest = np.maximum(free - closing * config.reaction_time, 0.0)
     root = slope + np.sqrt(slope**2 + 4.0 * square * rest)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         # 2c / (b + √(b² + 4ac)): also right where nothing is square, or nothing comes nearer
         return np.where(root > 0.0, 2.0 * rest / root, np.inf)
 
