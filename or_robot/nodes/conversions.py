@@ -1,5 +1,5 @@
 """Between our types and ROS messages: `x_to_ros`, `x_from_ros`. No logic, nothing lost on the way
-but what the docstring says."""
+but what the docstring says. A message that cannot be used raises Malformed."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ from std_msgs.msg import Header
 
 from or_robot.geometry.grid import GridSpec
 from or_robot.geometry.pose import Pose2D
+from or_robot.nodes import names
 from or_robot.types.motion import (
     LaserScan,
     Odometry,
@@ -55,6 +56,21 @@ PLANAR = np.ix_((0, 1, 5), (0, 1, 5))
 """x, y, yaw in ROS's 6 × 6 covariance."""
 
 _PHASES = list(Phase)
+
+
+class Malformed(ValueError):
+    """A message that says nothing that can be used; the text says why."""
+
+
+def expect_frame(given: str, wanted: str) -> None:
+    """A pose in another frame than agreed is no pose here. Raises Malformed."""
+    if given != wanted:
+        raise Malformed(f"frame {given!r} instead of {wanted!r}")
+
+
+def _expect_finite(what: str, *values: float) -> None:
+    if not all(map(math.isfinite, values)):
+        raise Malformed(f"{what} is not a number")
 
 
 def time_to_ros(stamp_s: float) -> Time:
@@ -85,8 +101,10 @@ def pose_to_ros(pose: Pose2D) -> PoseMsg:
 
 
 def pose_from_ros(pose: PoseMsg) -> Pose2D:
-    """Height, roll and pitch are dropped."""
-    return Pose2D(pose.position.x, pose.position.y, _yaw(pose.orientation))
+    """Height, roll and pitch are dropped. Malformed for what is no pose."""
+    planar = Pose2D(pose.position.x, pose.position.y, _yaw(pose.orientation))
+    _expect_finite("pose", planar.x, planar.y, planar.yaw)
+    return planar
 
 
 def _yaw(q: Quaternion) -> float:
@@ -140,7 +158,11 @@ def odometry_to_ros(odometry: Odometry, parent: str, child: str) -> OdometryMsg:
 
 
 def odometry_from_ros(message: OdometryMsg) -> Odometry:
+    """Malformed in other frames than odom and base_link."""
+    expect_frame(message.header.frame_id, names.ODOM)
+    expect_frame(message.child_frame_id, names.BASE)
     twist = message.twist.twist
+    _expect_finite("twist", twist.linear.x, twist.angular.z)
     return Odometry(
         time_from_ros(message.header.stamp),
         pose_from_ros(message.pose.pose),
@@ -159,6 +181,8 @@ def estimate_to_ros(estimate: PoseEstimate, frame: str) -> PoseWithCovarianceSta
 
 
 def estimate_from_ros(message: PoseWithCovarianceStamped) -> PoseEstimate:
+    """Malformed in another frame than map."""
+    expect_frame(message.header.frame_id, names.MAP)
     covariance = np.asarray(message.pose.covariance, dtype=np.float64).reshape(6, 6)[PLANAR]
     return PoseEstimate(
         time_from_ros(message.header.stamp),
@@ -215,6 +239,11 @@ def _track(track: Track) -> TrackMsg:
 
 
 def tracks_from_ros(message: TracksMsg) -> Tracks:
+    """Malformed in another frame than map, and when any track is no number."""
+    expect_frame(message.header.frame_id, names.MAP)
+    for track in message.tracks:
+        _expect_finite("track", track.position.x, track.position.y, track.radius)
+        _expect_finite("velocity", track.velocity.x, track.velocity.y)
     return Tracks(
         time_from_ros(message.header.stamp),
         tuple(
@@ -283,6 +312,9 @@ def phase_to_ros(phase: ProcedurePhase, stamp_s: float) -> ProcedurePhaseMsg:
 
 
 def phase_from_ros(message: ProcedurePhaseMsg) -> ProcedurePhase:
+    """Malformed for a phase that is none."""
+    if message.phase >= len(_PHASES):
+        raise Malformed(f"{message.phase} is no phase")
     stamp_s = time_from_ros(message.header.stamp)
     return ProcedurePhase(stamp_s, message.room, _PHASES[message.phase])
 

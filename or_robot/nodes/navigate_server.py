@@ -13,7 +13,13 @@ from rclpy.task import Future
 
 from or_robot.autonomy.navigator import Navigator, NavigatorOutput
 from or_robot.geometry.pose import Pose2D
-from or_robot.nodes.conversions import duration_to_ros, pose_from_ros, pose_stamped_to_ros
+from or_robot.nodes.conversions import (
+    Malformed,
+    duration_to_ros,
+    expect_frame,
+    pose_from_ros,
+    pose_stamped_to_ros,
+)
 from or_robot.nodes.names import MAP, NAVIGATE
 from or_robot.types.navigation import GoalRefused, NavigationError, NavigationState
 
@@ -73,9 +79,11 @@ class NavigateServer:
             self._end(NavigationError.UNKNOWN, why)
 
     def _judge(self, request: NavigateToPose.Goal) -> GoalResponse:
-        position, frame = request.pose.pose.position, request.pose.header.frame_id
-        if frame not in ("", MAP) or not (math.isfinite(position.x) and math.isfinite(position.y)):
-            self._node.get_logger().warning(f"goal refused: give finite numbers in {MAP}")
+        try:
+            expect_frame(request.pose.header.frame_id or MAP, MAP)
+            pose_from_ros(request.pose.pose)
+        except Malformed as malformed:
+            self._node.get_logger().warning(f"goal refused: {malformed}")
             return GoalResponse.REJECT
         return GoalResponse.ACCEPT
 

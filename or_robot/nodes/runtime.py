@@ -31,6 +31,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 DIAGNOSTICS_PERIOD_S = 1.0
+COMPLAIN_PERIOD_S = 5.0
 TURN_S = 0.008
 """s between two looks for work: well below the 20 ms loop of the gate."""
 
@@ -135,7 +136,7 @@ class Diagnostics:
 
 
 class _WithoutEvents:
-    """Publishers and subscriptions without QoS event handlers.
+    """Publishers and subscriptions without QoS event handlers, safe from malformed messages.
 
     rclpy makes one or two for each, only to log mismatches, and looks at all of them at every
     turn of the executor: half the cost of a process with a dozen topics.
@@ -146,8 +147,29 @@ class _WithoutEvents:
         return super().create_publisher(*args, event_callbacks=events, **options)  # type: ignore[misc]
 
     def create_subscription(self, *args: Any, **options: Any) -> Any:
+        """A message that cannot be used counts as none: whoever waits for it finds it late."""
         events = SubscriptionEventCallbacks(use_default_callbacks=False)
-        return super().create_subscription(*args, event_callbacks=events, **options)  # type: ignore[misc]
+        kind, topic, callback, *rest = args
+        safe = _without_malformed(self, topic, callback)
+        return super().create_subscription(  # type: ignore[misc]
+            kind, topic, safe, *rest, event_callbacks=events, **options
+        )
+
+
+def _without_malformed(
+    node: Any, topic: str, callback: Callable[[Any], None]
+) -> Callable[[Any], None]:
+    """`callback` that survives malformed messages; says so at most every few seconds."""
+
+    def take(message: Any) -> None:
+        try:
+            callback(message)
+        except (ValueError, OrRobotError) as error:
+            node.get_logger().error(
+                f"dropped a message of {topic}: {error}", throttle_duration_sec=COMPLAIN_PERIOD_S
+            )
+
+    return take
 
 
 class PlainNode(_WithoutEvents, Node):

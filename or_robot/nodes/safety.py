@@ -51,7 +51,7 @@ class SafetyNode(PlainNode):
         super().__init__("safety")
         self._config = declare_config(self, SafetyConfig)
         robot = declare_config(self, RobotConfig, "robot.")
-        self._gate = SafetyGate(self._config, robot, declare_start(self).site)
+        self.gate = SafetyGate(self._config, robot, declare_start(self).site)
         self._mounts = Mounts(self)
         self._new: dict[str, Any] = {}
         self._phases: list[ProcedurePhase] = []
@@ -66,7 +66,7 @@ class SafetyNode(PlainNode):
         self.create_service(Trigger, names.SAFETY_RESUME, self._resume)
         self.create_service(SetBool, names.SAFETY_MANUAL, self._manual)
         diagnostics = Diagnostics(self, self._health)
-        steady_timer(self, self._config.rate, diagnostics.timed(self._loop))
+        steady_timer(self, self._config.rate, diagnostics.timed(self.step))
         steady_timer(self, STATE_HZ, self._count_writers)
 
     def _listen(self) -> None:
@@ -88,7 +88,8 @@ class SafetyNode(PlainNode):
         ):
             self.create_subscription(kind, topic, self._taker(key, convert), quality)
         for process in WATCHED_PROCESSES:
-            self.create_subscription(Header, names.heartbeat(process), self._beat, names.NEWEST)
+            topic = names.heartbeat(process)
+            self.create_subscription(Header, topic, self._beat_taker(process), names.NEWEST)
         self.create_subscription(
             ProcedurePhaseMsg, names.PHASE, self._take_phase, names.LATCHED_MANY
         )
@@ -104,20 +105,24 @@ class SafetyNode(PlainNode):
         scan = self._mounts.scan(message)
         if scan is not None:
             self._new["scan"] = scan
-            self._loop()  # what a scan shows does not wait for the next period
+            self.step()  # what a scan shows does not wait for the next period
 
     def _take_phase(self, message: ProcedurePhaseMsg) -> None:
         self._phases.append(phase_from_ros(message))
 
-    def _beat(self, message: Header) -> None:
-        self._beats[message.frame_id] = time_from_ros(message.stamp)
+    def _beat_taker(self, process: str) -> Any:
+        def take(message: Header) -> None:
+            self._beats[process] = time_from_ros(message.stamp)
+
+        return take
 
     def _stop(self, message: Header) -> None:
-        self._gate.stop_request()
+        self.gate.stop_request()
         self.get_logger().warning(f"STOP ROBOT from {message.frame_id}")
-        self._loop()
+        self.step()
 
-    def _loop(self) -> None:
+    def step(self) -> None:
+        """One period of the gate: what has come, in; what may pass, out."""
         new, self._new = self._new, {}
         beats, self._beats = self._beats, {}
         phases, self._phases = self._phases, []
@@ -129,7 +134,7 @@ class SafetyNode(PlainNode):
             command_writers=self._writers,
             **new,
         )
-        out = self._gate.step(inputs, time.monotonic())
+        out = self.gate.step(inputs, time.monotonic())
         self._command.publish(command_to_ros(VelocityCommand(clock_s, out.twist), names.BASE))
         self._tell(out.state)
 
@@ -152,22 +157,22 @@ class SafetyNode(PlainNode):
         self._writers = self.count_publishers(names.COMMAND)
 
     def _reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        return self._answer(self._gate.reset(time.monotonic()), response)
+        return self._answer(self.gate.reset(time.monotonic()), response)
 
     def _resume(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        return self._answer(self._gate.resume(), response)
+        return self._answer(self.gate.resume(), response)
 
     def _manual(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
-        return self._answer(self._gate.set_manual(request.data), response)
+        return self._answer(self.gate.set_manual(request.data), response)
 
     def _answer(self, answer: Answer, response: Any) -> Any:
         self.get_logger().info(answer.message)
-        self._loop()
+        self.step()
         response.success, response.message = answer.done, answer.message
         return response
 
     def _health(self) -> tuple[bool, str]:
-        state = self._gate.state(0.0)
+        state = self.gate.state(0.0)
         return not state.reset_required, f"{state.mode.name} {state.reason}".strip()
 
 

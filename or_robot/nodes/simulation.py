@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 
@@ -93,8 +94,11 @@ class SimulationNode(PlainNode):
     def _command(self, message: TwistStamped) -> None:
         if self._writers_wrong:
             return
+        twist = command_from_ros(message).twist
+        if not (math.isfinite(twist.linear) and math.isfinite(twist.angular)):
+            return  # no command at all: the base stops by its own timeout
         self._commanded_s = time.monotonic()
-        self._world.command(command_from_ros(message).twist)
+        self._world.command(twist)
 
     def _count_writers(self) -> None:
         """One writer, or none of them is obeyed."""
