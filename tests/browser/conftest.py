@@ -16,6 +16,9 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
+from or_robot.panel.database import open_database
+from or_robot.panel.users import Users, generate_password
+
 sync_api = pytest.importorskip("playwright.sync_api")
 
 CHROMIUM = "/usr/bin/chromium"
@@ -45,6 +48,7 @@ class Suite:
     name: str
     password: str
     process: psutil.Process
+    home: Path
 
     def part(self, module: str) -> psutil.Process:
         """The running process of one part, for example "or_robot.info"."""
@@ -74,7 +78,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> Suite:
         text = log.read_text()
         found = re.search(r"panel (http://\S+)\s+login (\S+)\s+password (\S+)", text)
         if found and "ready after" in text:
-            return Suite(*found.groups(), psutil.Process(process.pid))
+            return Suite(*found.groups(), psutil.Process(process.pid), log.with_name("home"))
         time.sleep(0.2)
     pytest.fail(f"the suite did not start:\n{log.read_text()}")
 
@@ -153,6 +157,36 @@ def team_page(new_page: NewPage, suite: Suite) -> NewPage:
         page.click(".login button")
         page.wait_for_selector("#key-image:not([hidden])")
         let_go_on(page)
+        return page
+
+    return opened
+
+
+@pytest.fixture(scope="module")
+def sessions() -> dict[str, list[dict[str, object]]]:
+    """Cookies of a login by role: the server limits logins, not pages."""
+    return {}
+
+
+@pytest.fixture
+def role_page(
+    new_page: NewPage, suite: Suite, sessions: dict[str, list[dict[str, object]]]
+) -> NewPage:
+    """Opens the panel as somebody with the role."""
+
+    def opened(role: str, **options: object) -> sync_api.Page:
+        page = new_page(**options)
+        if role not in sessions:
+            password = generate_password()
+            Users(open_database(suite.home)).add(role, role, password)
+            page.fill("[name=name]", role)
+            page.fill("[name=password]", password)
+            page.click(".login button")
+            page.wait_for_selector("#screens")
+            sessions[role] = [c for c in page.context.cookies() if c["name"] != "language"]
+        page.context.add_cookies(sessions[role])
+        page.goto(suite.url)
+        page.wait_for_selector("#robot[data-stale=false]")
         return page
 
     return opened
