@@ -36,6 +36,10 @@ class Hub:
             link.subscribe(topic)
 
     def _wake(self, _received: object) -> None:
+        self.nudge()
+
+    def nudge(self) -> None:
+        """Pages are told anew."""
         with self._changed:
             self._sequence += 1
             self._changed.notify_all()

@@ -54,10 +54,12 @@ def live(socket: Server) -> None:
 
 def _push(socket: Server, c: Context, token: str | None) -> None:
     """State whenever it is new, until the page goes away. A login that ends is noticed here."""
-    seen, user, checked_s = -1, None, float("-inf")
+    seen, user, checked_s, changes = -1, None, float("-inf"), -1
     while True:
-        if token is not None and time.monotonic() - checked_s > SESSION_CHECK_S:
-            user, checked_s = c.users.of_session(token), time.monotonic()
+        old = time.monotonic() - checked_s > SESSION_CHECK_S or changes != c.users.changes
+        if token is not None and old:
+            checked_s, changes = time.monotonic(), c.users.changes
+            user = c.users.of_session(token)
         socket.send(msgspec.json.encode(_message(c.hub.state(), user)).decode())
         seen = c.hub.wait(seen)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from flask import Blueprint, Response, abort, request
@@ -19,14 +20,14 @@ blueprint = Blueprint("session", __name__, url_prefix="/api/session")
 def touch() -> Response:
     """The person has pressed something."""
     context().users.touch(current_user.token)
-    return json_response({})
+    return _changed()
 
 
 @blueprint.post("/lock")
 @login_required
 def lock() -> Response:
     context().users.lock(current_user.token)
-    return json_response({})
+    return _changed()
 
 
 @blueprint.post("/unlock")
@@ -36,7 +37,7 @@ def unlock() -> Response:
     """JSON {"pin"}. 423 when it is wrong; too many of them end the session."""
     if not context().users.unlock(current_user.token, _pin()):
         abort(LOCKED)
-    return json_response({})
+    return _changed()
 
 
 @blueprint.post("/pin")
@@ -46,7 +47,13 @@ def set_pin() -> Response:
     if current_user.locked:
         abort(LOCKED)
     context().users.set_pin(current_user.token, _pin())
-    return json_response({})
+    return _changed()
+
+
+def _changed() -> Response:
+    """{"now_s"}: live messages older than this still tell of the session as it was."""
+    context().hub.nudge()
+    return json_response({"now_s": time.time()})
 
 
 def _pin() -> str:

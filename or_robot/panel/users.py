@@ -60,6 +60,8 @@ class Users:
         self._hasher = hasher or PasswordHasher()
         self._nobody = self._hasher.hash(secrets.token_hex())
         self._lock_after_s = lock_after_s
+        self.changes = 0
+        """Grows whenever a session changes in this process: who holds a copy asks again."""
 
     def add(self, name: str, role: str, password: str, *, generated: bool = False) -> None:
         """Raises OrRobotError when the name is taken, the role unknown or the password short."""
@@ -168,6 +170,7 @@ class Users:
             opened = session.get(SessionRow, _hash(token))
             if opened is not None:
                 _existing(session, opened.user_name).pin_hash = hashed
+        self.changes += 1
 
     def unlock(self, token: str, pin: str) -> bool:
         """False when the PIN is wrong; after `WRONG_PINS` of them the session is over."""
@@ -179,11 +182,12 @@ class Users:
                 return False
             if right:
                 opened.active_s, opened.wrong_pins = time.time(), 0
-                return True
-            opened.wrong_pins += 1
-            if opened.wrong_pins >= WRONG_PINS:
-                session.delete(opened)
-            return False
+            else:
+                opened.wrong_pins += 1
+                if opened.wrong_pins >= WRONG_PINS:
+                    session.delete(opened)
+        self.changes += 1
+        return right
 
     def log_out(self, token: str) -> None:
         with Session(self._engine) as session, session.begin():
@@ -193,6 +197,7 @@ class Users:
         mine = SessionRow.token_hash == _hash(token)
         with Session(self._engine) as session, session.begin():
             session.execute(update(SessionRow).where(mine, condition).values(**values))
+        self.changes += 1
 
     def _verify(self, password_hash: str, password: str) -> bool:
         try:

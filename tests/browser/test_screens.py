@@ -42,7 +42,7 @@ RUN_AXE = """async () => (await axe.run(document)).violations
 def show(page, screen):
     page.click(f"#screens [data-screen={screen}]")
     page.wait_for_selector(f"body[data-screen={screen}]")
-    page.wait_for_function("document.fonts.status === 'loaded'")
+    page.evaluate("document.fonts.ready.then(() => true)")
 
 
 def test_the_roles_here_have_every_screen():
@@ -106,7 +106,7 @@ def test_the_checklist_moves_the_phase_with_initials_and_time(role_page):
         page.wait_for_selector(f".check.given [data-item={item}]")
     page.click("#phase-next:enabled")
     page.wait_for_selector(f"#phases li[aria-current]:nth-child({ORDER['time_out']})")
-    page.wait_for_function("document.querySelector('#phase').textContent === 'Time out'")
+    page.wait_for_selector("#phase:text-is('Time out')")
 
 
 ORDER = {"turnover": 1, "set_up": 2, "sign_in": 3, "time_out": 4}

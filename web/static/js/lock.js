@@ -8,11 +8,17 @@ const TOUCH_EVERY_MS = 20_000;
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "C", "0", "⌫"];
 
 let session = null;
+let since = 0; // server time of the last change made here: messages from before it are old news
 let touchedAt = 0;
 let digits = "";
 let purpose = "unlock"; // or "choose"
 
-export function showLock(current) {
+export function showLock(current, nowS) {
+  if (nowS < since) return;
+  show(current);
+}
+
+function show(current) {
   session = current;
   const locked = !!current?.locked;
   if (locked && !isLocked() && byId("pin")?.open) byId("pin").close();
@@ -33,8 +39,8 @@ async function pressLock() {
   if (!session) return;
   if (!session.has_pin) return session.locked ? document.querySelector(".foot-right form").submit() : ask("choose");
   if (session.locked) return ask("unlock");
-  await post("/api/session/lock");
-  showLock({ ...session, locked: true });
+  ({ now_s: since } = await post("/api/session/lock"));
+  show({ ...session, locked: true });
 }
 
 function ask(what) {
@@ -63,10 +69,9 @@ async function give() {
   digits = "";
   showDigits();
   try {
-    await post(purpose === "choose" ? "/api/session/pin" : "/api/session/unlock", { pin });
+    ({ now_s: since } = await post(purpose === "choose" ? "/api/session/pin" : "/api/session/unlock", { pin }));
     byId("pin").close();
-    if (purpose === "choose") session.has_pin = true;
-    else showLock({ ...session, locked: false });
+    show(purpose === "choose" ? { ...session, has_pin: true } : { ...session, locked: false });
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     setText(byId("pin-note"), error.status === 423 ? t("pin.wrong") : error.message || t("robot.unreachable"));

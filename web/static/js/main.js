@@ -52,7 +52,7 @@ function refresh() {
   const reachable = elapsedS < SERVER_SILENT_S;
   const silent = reachable ? [] : [{ key: "server", priority: "medium" }];
   showAlarms([...silent, ...state.alarms]);
-  showLock(session);
+  showLock(session, state.now_s);
   showRobot(state, elapsedS, session, reachable);
   showEngineer(state, elapsedS);
   showPhase(state);
