@@ -99,6 +99,7 @@ setup(
             "gateway = or_robot.nodes.gateway:main",
             "info = or_robot.info.__main__:main",
             "stop_desk = or_robot.link.__main__:main",
+            "link_proxy = or_robot.link.proxy:main",
             "panel = or_robot.panel.__main__:main",
         ],
     },

@@ -22,6 +22,7 @@ from rich.progress import track
 from rich.table import Table
 
 from or_robot.bench.link_peers import OURS, PEERS, RAW, Ask, Bench, Peer
+from or_robot.config.link import PORTS
 from or_robot.errors import OrRobotError
 from or_robot.info.service import InformationService
 from or_robot.link.keys import ensure_default_keys
@@ -128,16 +129,16 @@ def _running(peer: Peer, home: Path, same_work: bool) -> Iterator[Ask]:
 
 
 def _free_ports() -> int:
-    """First of four free ports in a row."""
-    for first in range(26000, 32000, 4):
+    """First of a lane each, free, in a row."""
+    for first in range(26000, 32000, PORTS):
         try:
-            for port in range(first, first + 4):
+            for port in range(first, first + PORTS):
                 with socket.socket() as probe:
                     probe.bind(("127.0.0.1", port))
         except OSError:
             continue
         return first
-    raise OrRobotError("no four free ports in a row from 26000 to 32000", "close something")
+    raise OrRobotError("no free ports in a row from 26000 to 32000", "close something")
 
 
 def _ratio(rows: list[Row]) -> float:

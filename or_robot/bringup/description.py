@@ -9,11 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from or_robot.config.document import Value, read_document
-from or_robot.config.link import LinkConfig
+from or_robot.config.link import PORTS, LinkConfig
+from or_robot.config.link_profile import LINK_PROFILES
 from or_robot.errors import OrRobotError
 from or_robot.share import share
 
-CHOICES: Mapping[str, tuple[str, ...]] = {"sim": ("mujoco", "none"), "panel": ("yes", "no")}
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "sim": ("mujoco", "none"),
+    "panel": ("yes", "no"),
+    "link_profile": tuple(LINK_PROFILES),
+}
 YES_NO = ("true", "false")
 
 
@@ -31,13 +36,24 @@ class Options:
     port: int = 8080
     link_host: str = "127.0.0.1"
     link_port: int = LinkConfig.port
-    """First of four."""
+    """First of five, which the servers bind."""
+    link_profile: str = "lan"
+    """Network between servers and clients; all but "lan" is simulated by a proxy."""
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 problem = f"{name} is {getattr(self, name)!r}"
                 raise OrRobotError(problem, f"one of {', '.join(choices)}")
+
+    @property
+    def dial_port(self) -> int:
+        """First of the ports that gateway and panel dial: the servers' own, or the proxy's."""
+        return self.link_port + (0 if self.link_profile == "lan" else PORTS)
+
+    def link_ports(self) -> range:
+        """All that are bound."""
+        return range(self.link_port, self.dial_port + PORTS)
 
     @classmethod
     def from_strings(cls, given: Mapping[str, str]) -> Options:
@@ -137,10 +153,14 @@ def _parameters(fields: Mapping[str, Value], options: Options) -> dict[str, str 
 def _filled(value: Value, options: Options) -> str:
     """`{option}` replaced by its value."""
     try:
-        return value.text().format_map(dataclasses.asdict(options))
+        return value.text().format_map(_values(options))
     except KeyError as error:
-        known = ", ".join(dataclasses.asdict(options))
+        known = ", ".join(_values(options))
         raise value.error(f"has no option {error}", f"one of {known}") from None
+
+
+def _values(options: Options) -> dict[str, object]:
+    return {**dataclasses.asdict(options), "dial_port": options.dial_port}
 
 
 def _list(fields: Mapping[str, Value], key: str) -> list[Value]:

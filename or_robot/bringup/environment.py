@@ -19,7 +19,6 @@ from or_robot.share import share
 
 DOMAINS = 100
 """Domain ids 1 to 100: their UDP ports stay below the ephemeral range of Linux."""
-LINK_PORTS = 4
 SHM = Path("/dev/shm")  # noqa: S108 - where Fast DDS keeps its segments
 SHM_SETTLE_S = 2.0
 """Younger segments may just be about to be mapped by whoever made them."""
@@ -79,7 +78,7 @@ def check_ports(options: Options) -> None:
     """Raises OrRobotError naming the first port that is taken, before anything starts."""
     if options.panel == "yes":
         _check_port(options.host, options.port, "give another --port")
-    for port in range(options.link_port, options.link_port + LINK_PORTS):
+    for port in options.link_ports():
         _check_port(options.link_host, port, "give another --link-port")
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from or_robot.bringup.description import Options
-from or_robot.bringup.environment import LINK_PORTS, free_port
+from or_robot.bringup.environment import free_port
 from or_robot.bringup.supervisor import Supervisor
 from or_robot.config.link import LinkConfig
 from or_robot.home import home
@@ -23,6 +23,12 @@ class Sim(StrEnum):
     NONE = "none"
 
 
+class Network(StrEnum):
+    LAN = "lan"
+    WIFI = "wifi"
+    FIVE_G = "5g"
+
+
 @app.command()
 def up(
     scenario: Annotated[str, typer.Option(help="Scenario whose people and tasks run.")] = "",
@@ -30,8 +36,11 @@ def up(
     host: Annotated[str, typer.Option(help="Address the panel listens on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port of the panel; 0: any.", min=0, max=65535)] = 8080,
     link_port: Annotated[
-        int, typer.Option(help="First of the link's four ports; 0: any.", min=0, max=65532)
+        int, typer.Option(help="First of the link's five ports; 0: any.", min=0, max=65526)
     ] = LinkConfig.port,
+    link_profile: Annotated[
+        Network, typer.Option(help="Network simulated between servers and their clients.")
+    ] = Network.LAN,
     for_: Annotated[
         float | None, typer.Option("--for", help="Stop after so many seconds.", min=0.0)
     ] = None,
@@ -47,9 +56,10 @@ def up(
         sim=sim.value,
         panel="no" if no_panel else "yes",
         scenario=scenario,
+        link_profile=link_profile.value,
         host=host,
         port=port or free_port(host),
     )
-    link = link_port or free_port(options.link_host, LINK_PORTS)
+    link = link_port or free_port(options.link_host, len(options.link_ports()))
     options = dataclasses.replace(options, link_port=link)
     Supervisor(options, home(), lambda line: print(line, flush=True)).run(for_)

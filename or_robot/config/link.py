@@ -8,6 +8,9 @@ from pathlib import Path
 from or_robot.config.setting import CheckedConfig, setting
 from or_robot.home import home
 
+PORTS = 5
+"""Neighbouring ports, one a lane: stop, request, up, down, bulk."""
+
 
 @dataclass(frozen=True)
 class LinkConfig(CheckedConfig):
@@ -16,7 +19,7 @@ class LinkConfig(CheckedConfig):
     host: str = "127.0.0.1"
     """Address the server binds and clients dial; loopback unless configured."""
     keys_folder: Path = field(default_factory=lambda: home() / "keys")
-    port: int = setting(5670, unit="", low=1024, high=65532, doc="first of four: stop, request …")
+    port: int = setting(5670, unit="", low=1024, high=65531, doc="first of five: stop, request …")
     heartbeat_s: float = setting(0.1, unit="s", low=0.02, high=0.5, doc="server to clients")
     hello_s: float = setting(0.25, unit="s", low=0.05, high=0.5, doc="client to server, per socket")
     lost_s: float = setting(

@@ -23,7 +23,7 @@ def main(argv: list[str] | None = None) -> None:
     """Serve until SIGTERM or SIGINT. Exit status: 0 stopped, 1 failed, 2 bad use."""
     parser = argparse.ArgumentParser(prog="python -m or_robot.info", description=__doc__)
     parser.add_argument("--host", default=LinkConfig.host, help="address to listen on")
-    parser.add_argument("--port", type=int, default=LinkConfig().port, help="first of four ports")
+    parser.add_argument("--port", type=int, default=LinkConfig().port, help="first of five ports")
     given = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     sys.setswitchinterval(SWITCH_INTERVAL_S)

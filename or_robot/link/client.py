@@ -7,8 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 import zmq
 
@@ -27,6 +26,7 @@ from or_robot.link.exchange import exchange
 from or_robot.link.keys import SERVER_KEY, KeyFolder
 from or_robot.link.payloads import LinkHeartbeat, StopReply, StopRequest, Welcome
 from or_robot.link.received import Inbox, Received, read_frame, say_hello
+from or_robot.link.running import Running
 from or_robot.link.servant import Servant, StopServant
 from or_robot.link.sockets import IO_THREADS, DeadSocket, Lane, SocketPool, connect
 from or_robot.link.topics import request_named
@@ -41,7 +41,7 @@ PASSING = frozenset({"no_robot", "failed"})
 """Refusals of a stop that may be over in a moment: it is tried again while there is time."""
 
 
-class LinkClient:
+class LinkClient(Running):
     """Connects and reconnects by itself. Safe to call from any thread.
 
     Make it after a fork, not before: sockets and threads do not survive one. `key_name` is a key of
@@ -49,12 +49,14 @@ class LinkClient:
     """
 
     def __init__(self, config: LinkConfig, key_name: str) -> None:
+        super().__init__()
         self._config, self._name = config, key_name
         keys = KeyFolder(config.keys_folder)
         self._pair, self._server = keys.pair(key_name), keys.public(SERVER_KEY)
         self._context = zmq.Context(io_threads=IO_THREADS)
         self._requests = SocketPool(self._context, config, Lane.REQUEST, keys, key_name)
         self._stops = SocketPool(self._context, config, Lane.STOP, keys, key_name)
+        self._resources.callback(self._free)
         self._inbox = Inbox(config.hello_s)
         self._servant = Servant(config, self._requests)
         self._stop_servant = StopServant(config, self._note_welcome)
@@ -62,8 +64,6 @@ class LinkClient:
         self._inbox.subscribe("link.heartbeat", self._note_heartbeat)
         self._heartbeat: Received[LinkHeartbeat] | None = None
         self._welcome: Received[Welcome] | None = None
-        self._closing = threading.Event()
-        self._threads: list[threading.Thread] = []
         self._started_s = time.monotonic()
 
     def start(self) -> None:
@@ -78,28 +78,13 @@ class LinkClient:
         else:
             self._thread("link-station", self._be_a_stop_station)
 
-    def close(self) -> None:
-        """End threads and sockets; a request still waiting ends with LinkDown."""
-        self._closing.set()
-        for thread in self._threads:
-            thread.join()
+    def _free(self) -> None:
+        """A request still waiting ends with LinkDown."""
         self._servant.close()
         self._requests.close()
         self._stops.close()
         self._up.close()
         self._context.term()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     # Asking
 
@@ -290,11 +275,6 @@ class LinkClient:
                     loop(socket, self._closing)
 
         self._thread(name, run)
-
-    def _thread(self, name: str, target: Callable[[], None]) -> None:
-        thread = threading.Thread(target=target, name=name, daemon=True)
-        self._threads.append(thread)
-        thread.start()
 
 
 def _new_id() -> str:

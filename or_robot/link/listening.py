@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import logging
-import threading
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack
-from types import TracebackType
-from typing import Self
 
 import zmq
 from zmq.auth.thread import ThreadAuthenticator
@@ -16,6 +12,7 @@ from zmq.auth.thread import ThreadAuthenticator
 from or_robot.config.link import LinkConfig
 from or_robot.link.gate import Gate, Tally
 from or_robot.link.keys import SERVER_KEY, AllowList, KeyFolder
+from or_robot.link.running import Running
 from or_robot.link.sockets import IO_THREADS, ZAP_DOMAIN, Lane, bind
 
 _log = logging.getLogger(__name__)
@@ -23,16 +20,14 @@ _log = logging.getLogger(__name__)
 Loop = Callable[[], None]
 
 
-class Listening(ABC):
+class Listening(Running):
     """A server: `start` binds and serves, `close` ends its threads and frees its ports."""
 
     def __init__(self, config: LinkConfig) -> None:
+        super().__init__()
         self._config = config
         self._keys = KeyFolder(config.keys_folder)
         self._tally = Tally()
-        self._closing = threading.Event()
-        self._threads: list[threading.Thread] = []
-        self._resources = ExitStack()
 
     def start(self) -> None:
         """Bind and serve; an occupied port or a missing key is an OrRobotError."""
@@ -45,29 +40,7 @@ class Listening(ABC):
             self._resources.close()
             raise
         for name, loop in loops:
-            thread = threading.Thread(target=loop, name=name, daemon=True)
-            self._threads.append(thread)
-            thread.start()
-
-    def close(self) -> None:
-        """Let running handlers end, then close every socket."""
-        self._closing.set()
-        for thread in self._threads:
-            thread.join()
-        self._threads.clear()
-        self._resources.close()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+            self._thread(name, loop)
 
     @property
     def failed(self) -> bool:

@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 
 from or_robot.bringup.environment import free_port
+from or_robot.config.link import PORTS
 
 START_S = 90.0
 END_S = 25.0
@@ -27,7 +28,7 @@ class Suite:
     home: Path
     options: tuple[str, ...]
     domain: int
-    link_port: int = field(default_factory=lambda: free_port("127.0.0.1", 4))
+    link_port: int = field(default_factory=lambda: free_port("127.0.0.1", PORTS))
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -9,7 +9,7 @@ from collections import Counter
 from contextlib import ExitStack
 from dataclasses import replace
 
-from or_robot.config.link import LinkConfig
+from or_robot.config.link import PORTS, LinkConfig
 from or_robot.link.client import LinkClient
 from or_robot.link.keys import ensure_default_keys, new_allowed_key
 from or_robot.link.payloads import Acknowledged
@@ -32,10 +32,10 @@ def until(condition, what="the condition"):
 
 
 def free_ports():
-    """First of four free ports in a row."""
-    for first in range(21000, 31000, 4):
+    """First of a lane each, free, in a row."""
+    for first in range(21000, 31000, PORTS):
         try:
-            for port in range(first, first + 4):
+            for port in range(first, first + PORTS):
                 with socket.socket() as probe:
                     probe.bind(("127.0.0.1", port))
         except OSError:

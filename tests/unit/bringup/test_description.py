@@ -37,9 +37,22 @@ def test_options_leave_processes_out() -> None:
     assert names(Options(panel="no")) == [n for n in ALL if n != "panel"]
 
 
+@pytest.mark.parametrize("network", ["wifi", "5g"])
+def test_a_simulated_network_stands_between_servers_and_clients(network: str) -> None:
+    options = Options(link_profile=network, link_port=6000)
+    assert names(options) == [*ALL[:2], "link_proxy", *ALL[2:]]
+    command = {process.name: process.command() for process in processes(options)}
+    assert "6000" in command["info"]
+    assert "6000" in command["stop_desk"]
+    assert command["link_proxy"][-4:] == ["--listen", "6005", "--to", "6000"]
+    assert "link.port:=6005" in command["gateway"]
+    assert command["panel"][-2:] == ["--link-port", "6005"]
+    assert options.link_ports() == range(6000, 6010)
+
+
 def test_every_module_can_be_run_and_every_executable_is_installed() -> None:
     scripts = share("setup.py").read_text()
-    for process in processes(Options()):
+    for process in processes(Options(link_profile="5g")):
         package = importlib.util.find_spec(process.module)
         assert package is not None
         if package.submodule_search_locations:

@@ -8,7 +8,6 @@ import pytest
 
 from or_robot.bringup import Options
 from or_robot.bringup.environment import (
-    LINK_PORTS,
     check_ports,
     clean_shared_memory,
     domain_of,
@@ -16,6 +15,7 @@ from or_robot.bringup.environment import (
     free_port,
     lock,
 )
+from or_robot.config.link import PORTS
 from or_robot.errors import OrRobotError
 
 HOST = "127.0.0.1"
@@ -28,7 +28,7 @@ def test_a_second_suite_with_the_same_home_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_taken_port_is_named_with_its_remedy() -> None:
-    link = free_port(HOST, LINK_PORTS)
+    link = free_port(HOST, PORTS)
     with socket.socket() as other:
         other.bind((HOST, 0))
         other.listen()
