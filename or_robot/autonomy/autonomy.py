@@ -98,6 +98,7 @@ class Autonomy:
         self._scan: LaserScan | None = None
         self._odometry: Odometry | None = None
         self._phases: tuple[ProcedurePhase, ...] = ()
+        self._imu: list[ImuReading] = []
         self._tracks: Tracks | None = None
         self._new_tracks: Tracks | None = None
         self._navigated: NavigatorOutput | None = None
@@ -148,6 +149,7 @@ class Autonomy:
         self._scan = inputs.scans[-1] if inputs.scans else self._scan
         self._odometry = inputs.odometry[-1] if inputs.odometry else self._odometry
         self._phases += tuple(inputs.phases)
+        self._imu.extend(inputs.imu)
         moved = self._navigate(t_s) if self._navigation_due.due(t_s) else None
         gated = self._guard(inputs, moved, t_s)
         self._port.state = gated.state
@@ -172,7 +174,8 @@ class Autonomy:
         odometry, self._odometry = self._odometry, None
         tracks, self._new_tracks = self._new_tracks, None
         phases, self._phases = self._phases, ()
-        seen = NavigatorInputs(scan, odometry, tracks, phases)
+        imu, self._imu = self._imu, []
+        seen = NavigatorInputs(scan, odometry, tracks, phases, imu)
         self._navigated = self._navigator.step(seen, t_s)
         if scan is not None:
             located = self._navigator.estimate_at(scan.stamp_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +40,7 @@ from or_robot.types.navigation import (
     NavigationStatus,
 )
 from or_robot.types.procedure import ProcedurePhase
+from or_robot.types.sensing import ImuReading
 from or_robot.types.site import OccupancyMap, Site
 from or_robot.world.costmap import Costmap
 from or_robot.world.zones import forbidden_edges, speed_limit
@@ -64,6 +66,8 @@ class NavigatorInputs:
     tracks: Tracks | None = None
     phases: tuple[ProcedurePhase, ...] = ()
     """Stamps in the ROS clock."""
+    imu: Sequence[ImuReading] = ()
+    """All since the last step, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,10 @@ class Navigator:
     # --- orders
 
     def set_initial_pose(self, pose: Pose2D, covariance: NDArray[np.float64] | None = None) -> None:
-        """Where the robot stands: map ← base_link, covariance (3, 3) of x, y, yaw."""
+        """Where the robot stands: map ← base_link, covariance (3, 3) of x, y, yaw.
+
+        Raises PoseRefused, then all stays as it was.
+        """
         self._localizer.set_pose(pose, covariance)
         self._costmap.forget()
 
@@ -179,12 +186,15 @@ class Navigator:
             self._tracks = inputs.tracks
         if inputs.odometry is not None and _usable_odometry(inputs.odometry):
             self._odometry = inputs.odometry
-            self._localizer.update_odometry(inputs.odometry)
+            self._localizer.update_odometry(inputs.odometry, inputs.imu)
             self._driver.measured(inputs.odometry.twist)
         scan = inputs.scan
         if scan is not None and _usable_scan(scan):
             self._scan = scan
+            was_lost = self._localizer.lost
             self._localizer.update_scan(scan)
+            if was_lost and not self._localizer.lost:
+                self._costmap.forget()  # it was marked from a place that was not believed
             pose = self._localizer.pose_at(scan.stamp_s)
             if pose is not None and not self._localizer.lost:
                 self._costmap.update(scan, pose, self._unexplained(scan, pose))

@@ -7,6 +7,7 @@ import sys
 
 BENCHES = {
     "link": "card and key image over our link and its peers",
+    "localization": "error among people, recovery from kidnapping",
     "sim": "speed and memory of the simulation",
 }
 """Yardstick → one line of help. Module or_robot.bench.<name> holds its typer `app`."""

@@ -36,11 +36,14 @@ class ParticleFilter:
         self.particles = self._rng.multivariate_normal(at, covariance, size=count, method="eigh")
         self.weights = np.full(count, 1.0 / count)
 
-    def predict(self, motion: Pose2D) -> None:
-        """Move every particle by the odometry's `motion` (new base in old base), with noise."""
+    def predict(self, motion: Pose2D, slipped: float = 0.0) -> None:
+        """Move every particle by the odometry's `motion` (new base in old base), with noise.
+
+        slipped: m by which wheels and IMU disagreed meanwhile.
+        """
         config, count = self._config, len(self.particles)
         way = math.hypot(motion.x, motion.y)
-        sigma_way = config.slip_translation * way + config.floor_translation
+        sigma_way = config.slip_translation * way + config.floor_translation + slipped
         sigma_yaw = (
             config.slip_rotation * abs(motion.yaw) + config.slip_drift * way + config.floor_rotation
         )

@@ -5,13 +5,10 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from typing import Any
+from typing import Any, TypeVar
 
-from or_robot.scenario.runner import Run
-
+Made = TypeVar("Made")
 Progress = Callable[[float], None]
-Simulate = Callable[[int, Progress], Run]
-"""Run one seed; must be picklable. Tells how far it is, 0 to 1."""
 
 POLL_S = 0.5
 
@@ -20,9 +17,15 @@ _shared: Any = None
 
 
 def run_series(
-    simulate: Simulate, seeds: Sequence[int], workers: int, progress: Progress
-) -> Iterator[Run]:
-    """Runs as they end, in any order. `progress`: share of the whole series, 0 to 1.
+    simulate: Callable[[int, Progress], Made],
+    seeds: Sequence[int],
+    workers: int,
+    progress: Progress,
+) -> Iterator[Made]:
+    """What `simulate` makes of each seed, as they end, in any order.
+
+    `simulate` must be picklable; like `progress` for the whole series it tells how far it is, 0
+    to 1.
 
     One worker runs in this process. An error in a run ends the series.
     """
@@ -54,10 +57,10 @@ def _share(parts: Any) -> None:
     _shared = parts
 
 
-def _work(simulate: Simulate, seed: int, index: int) -> Run:
+def _work(simulate: Callable[[int, Progress], Made], seed: int, index: int) -> Made:
     def note(part: float) -> None:
         _shared[index] = part
 
-    run = simulate(seed, note)
+    made = simulate(seed, note)
     note(1.0)
-    return run
+    return made
