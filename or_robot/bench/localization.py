@@ -13,7 +13,14 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from or_robot.bench.localization_figures import draw, figures_of, told
-from or_robot.bench.localization_runs import Job, KidnapRun, TrackRun, read_run, run_job, source_mark
+from or_robot.bench.localization_runs import (
+    Job,
+    KidnapRun,
+    TrackRun,
+    read_run,
+    run_job,
+    source_mark,
+)
 from or_robot.home import home
 from or_robot.scenario.series import run_series
 

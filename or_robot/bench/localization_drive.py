@@ -104,8 +104,11 @@ class Drive:
         off = wrap_angle(math.atan2(y - pose.y, x - pose.x) - pose.yaw)
         turn = min(max(2.0 * off, -1.2), 1.2)
         ahead, side = STOP_BOX
-        blocked = np.any((self._near[:, 0] > 0.0) & (self._near[:, 0] < ahead)
-                         & (np.abs(self._near[:, 1]) < side))
+        blocked = np.any(
+            (self._near[:, 0] > 0.0)
+            & (self._near[:, 0] < ahead)
+            & (np.abs(self._near[:, 1]) < side)
+        )
         return Twist2D(0.0 if blocked or abs(off) > 0.6 else SPEED * math.cos(off), turn)
 
 

@@ -56,7 +56,11 @@ class LocalizationConfig(CheckedConfig):
         3.0, unit="", low=1.0, high=10.0, doc="wheels further off the IMU, in sigma, slip"
     )
     slip_distrust: float = setting(
-        20.0, unit="", low=1.0, high=1000.0, doc="noise of slipping wheels over that of rolling ones"
+        20.0,
+        unit="",
+        low=1.0,
+        high=1000.0,
+        doc="noise of slipping wheels over that of rolling ones",
     )
     search_step: float = setting(0.2, unit="m", low=0.1, high=1.0, doc="grid of a global search")
     search_headings: int = setting(120, unit="", low=24, high=720, doc="of a global search")

@@ -49,9 +49,7 @@ class Hypotheses:
             anchor = Pose2D(x, y, yaw).compose(at.inverse())
             self.all.append(Hypothesis(anchor, Fit(0.0, 0.0, 0.0)))
 
-    def weigh(
-        self, points: NDArray[np.float64], sensor: tuple[float, float], at: Pose2D
-    ) -> None:
+    def weigh(self, points: NDArray[np.float64], sensor: tuple[float, float], at: Pose2D) -> None:
         """Judge all by beams from `sensor` to `points` (m, 2), in base_link, m; keep the best."""
         if not len(points):
             return
