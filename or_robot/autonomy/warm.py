@@ -12,6 +12,7 @@ from or_robot.config.navigation import NavigatorConfig
 from or_robot.config.robot import RobotConfig
 from or_robot.geometry.grid import GridSpec
 from or_robot.geometry.pose import Pose2D
+from or_robot.localization.localizer import Localizer
 from or_robot.types.motion import STANDSTILL, LaserScan, Odometry
 from or_robot.types.site import FREE, OCCUPIED, OccupancyMap, Site
 
@@ -20,27 +21,32 @@ RADIUS = 2.5
 
 PERIOD_S = 0.05
 STEPS = 4
+SEARCH_STEPS = 100
+"""A lost robot has looked through the whole room by then."""
 
 
 def warm_up() -> float:
     """Run the navigator through a few steps in a round room; returns the seconds it took."""
     started = time.perf_counter()
-    navigator = Navigator(NavigatorConfig(), _round_room(), RobotConfig())
+    config = NavigatorConfig()
+    navigator = Navigator(config, _round_room(), RobotConfig())
     navigator.set_initial_pose(Pose2D(0.0, 0.0, 0.0))
     for n in range(STEPS):
         t_s = n * PERIOD_S
-        seen = LaserScan(
-            t_s, -math.pi, math.tau / 360, 0.05, 25.0, _ranges(), Pose2D(0.0, 0.0, 0.0)
-        )
         moved = Odometry(t_s, Pose2D(0.02 * n, 0.0, 0.0), STANDSTILL)
-        navigator.step(NavigatorInputs(seen, moved), t_s)
+        navigator.step(NavigatorInputs(_scan(t_s), moved), t_s)
         if n == 1:
             navigator.set_goal(Pose2D(1.2, 0.0, 0.0))
+    localizer = Localizer(config.localization, _round_room().map, np.random.default_rng(1))
+    for n in range(SEARCH_STEPS):
+        localizer.update_odometry(Odometry(n * PERIOD_S, Pose2D(0.0, 0.0, 0.0), STANDSTILL))
+        localizer.update_scan(_scan(n * PERIOD_S))
     return time.perf_counter() - started
 
 
-def _ranges() -> np.ndarray:
-    return np.full(360, RADIUS, dtype=np.float32)
+def _scan(t_s: float) -> LaserScan:
+    ranges = np.full(360, RADIUS, dtype=np.float32)
+    return LaserScan(t_s, -math.pi, math.tau / 360, 0.05, 25.0, ranges, Pose2D(0.0, 0.0, 0.0))
 
 
 def _round_room() -> Site:

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
 
 from or_robot.bench.sim import ROUTES
 from or_robot.geometry.pose import Pose2D, wrap_angle
@@ -14,7 +15,7 @@ from or_robot.scenario.people import PersonPlan
 from or_robot.sim.world import SimWorld
 from or_robot.types.motion import STANDSTILL, LaserScan, Twist2D
 from or_robot.types.sensing import SensorFrame
-from or_robot.types.site import OCCUPIED_FROM, Site
+from or_robot.types.site import FREE, OCCUPIED_FROM, Site
 from or_robot.world.zones import keep_out_mask
 
 PERIOD_S = 0.05
@@ -119,9 +120,8 @@ def _near(scan: LaserScan) -> NDArray[np.float64]:
 
 def standing_places(site: Site) -> NDArray[np.float64]:
     """(n, 2) m: centres of the map's cells where the robot may be put down."""
-    from scipy.ndimage import distance_transform_edt
-
     map_ = site.map
     room = distance_transform_edt(map_.values < OCCUPIED_FROM) * map_.spec.resolution
-    free = (map_.values == 0) & (room > STANDING_ROOM_M) & ~keep_out_mask(map_.spec, site.zones)
+    away = distance_transform_edt(~keep_out_mask(map_.spec, site.zones)) * map_.spec.resolution
+    free = (map_.values == FREE) & (room > STANDING_ROOM_M) & (away > STANDING_ROOM_M)
     return map_.spec.centres(np.argwhere(free))

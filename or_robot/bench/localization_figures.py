@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ def figures_of(tracks: Sequence[TrackRun], kidnaps: Sequence[KidnapRun]) -> dict
             "noticed_p95_s": _percentile(noticed, 95),
             "wrong_claims": sum(run.wrong_s > 0.0 for run in kidnaps),
         }
-    updates = [ms for run in (*tracks, *kidnaps) for ms in run.update_ms]
+    updates = [ms for times in _update_times(tracks, kidnaps) for ms in times]
     found |= {"update_p50_ms": _percentile(updates, 50), "update_p99_ms": _percentile(updates, 99)}
     return found
 
@@ -94,6 +94,13 @@ def _recoveries(kidnaps: Sequence[KidnapRun]) -> Figure:
     axes.set_ylabel("kidnaps")
     axes.legend()
     return figure
+
+
+def _update_times(
+    tracks: Sequence[TrackRun], kidnaps: Sequence[KidnapRun]
+) -> Iterator[Sequence[float]]:
+    yield from (run.update_ms for run in tracks)
+    yield from (run.update_ms for run in kidnaps)
 
 
 def _percentile(values: Any, share: float) -> float:

@@ -15,8 +15,10 @@ import numpy as np
 import or_robot.localization
 from or_robot.bench.localization_drive import Drive, standing_places
 from or_robot.config.localization import LocalizationConfig
+from or_robot.errors import OrRobotError
 from or_robot.geometry.pose import Pose2D, wrap_angle
 from or_robot.localization.localizer import Localizer
+from or_robot.sim.world import SimWorld
 from or_robot.types.sensing import SensorFrame
 from or_robot.world.site import load_site
 
@@ -167,12 +169,22 @@ def _kidnap(seed: int, progress: Callable[[float], None]) -> KidnapRun:
 
 
 def _elsewhere(seed: int, drive: Drive) -> Pose2D:
-    """Any place of the wing, in any heading, where the robot fits and nobody stands."""
+    """Any place of the wing, in any heading, where the robot touches nothing and nobody stands."""
     rng = np.random.default_rng([seed, 5])
     places = standing_places(load_site("operating_wing"))
     people = [person.discs[:, :2] for person in drive.world.truth().people]
     taken = np.concatenate(people)
     while True:
         x, y = places[rng.integers(len(places))].tolist()
-        if np.hypot(*(taken - (x, y)).T).min() > PEOPLE_ROOM_M:
-            return Pose2D(x, y, float(rng.uniform(-math.pi, math.pi)))
+        pose = Pose2D(x, y, float(rng.uniform(-math.pi, math.pi)))
+        if np.hypot(*(taken - (x, y)).T).min() > PEOPLE_ROOM_M and _stands_free(pose):
+            return pose
+
+
+def _stands_free(pose: Pose2D) -> bool:
+    """The map does not know what hangs above the lidar's plane; the simulator does."""
+    try:
+        SimWorld("operating_wing", seed=0, start=pose)
+    except OrRobotError:
+        return False
+    return True

@@ -70,7 +70,7 @@ class LocalizationConfig(CheckedConfig):
     search_beams: int = setting(60, unit="", low=20, high=360, doc="of the coarse pass")
     search_slice: int = setting(4, unit="", low=1, high=720, doc="headings in one period")
     search_finalists: int = setting(300, unit="", low=20, high=5000, doc="poses in the fine pass")
-    search_climbs: int = setting(25, unit="", low=1, high=5000, doc="of them in one period")
+    search_climbs: int = setting(12, unit="", low=1, high=5000, doc="of them in one period")
     hypotheses: int = setting(8, unit="", low=2, high=50, doc="poses followed while lost")
     certain_scans: int = setting(5, unit="", low=1, high=10, doc="scans before a place is believed")
     certain_hits: float = setting(0.6, unit="", low=0.0, high=1.0, doc="believed: beams that fit")
@@ -78,10 +78,13 @@ class LocalizationConfig(CheckedConfig):
         0.15, unit="", low=0.0, high=1.0, doc="believed: most beams through walls"
     )
     certain_lead: float = setting(
-        0.06, unit="", low=0.0, high=1.0, doc="believed: score above that of any other place"
+        0.03, unit="", low=0.0, high=1.0, doc="believed: score above that of any other place"
     )
     found_sigma: float = setting(0.05, unit="m", low=0.001, high=1.0, doc="of a place found")
     found_sigma_yaw: float = setting(0.02, unit="rad", low=0.001, high=1.0, doc="of a place found")
+    doubt_lead: float = setting(
+        0.08, unit="", low=0.0, high=1.0, doc="score over the place believed in that means lost"
+    )
     doubt_distance: float = setting(
         0.5, unit="m", low=0.1, high=5.0, doc="a better place that far off means lost"
     )

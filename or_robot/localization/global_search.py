@@ -41,15 +41,18 @@ class GlobalSearch:
         self._field = field
         spec = map_.spec
         self._pad = math.ceil(LONGEST_M / (POOL * spec.resolution)) + 1
-        self._grid = _coarse(field.surface, self._pad)
+        grid = _coarse(field.surface, self._pad)
+        self._grid, self._width = grid.ravel(), np.int32(grid.shape[1])
         self._side = POOL * spec.resolution
         stride = max(1, round(config.search_step / self._side))
         self._places = _places(map_, field, config.search_room, stride)
+        self._indexes = ((self._places + self._pad) @ (grid.shape[1], 1)).astype(np.int32)
+        self._totals = np.zeros(len(self._places), dtype=np.int32)
         self._turns = np.arange(config.search_headings) * (math.tau / config.search_headings)
         self._points: NDArray[np.float64] = np.empty((0, 2))
         self._thin: NDArray[np.float64] = np.empty((0, 2))
-        self._scores: NDArray[np.int64] = np.zeros((SECTORS, len(self._places)), dtype=np.int64)
-        self._headings: NDArray[np.int64] = np.zeros((SECTORS, len(self._places)), dtype=np.int64)
+        self._scores: NDArray[np.int32] = np.zeros((SECTORS, len(self._places)), dtype=np.int32)
+        self._headings: NDArray[np.int32] = np.zeros((SECTORS, len(self._places)), dtype=np.int32)
         self._next = 0
         self._found: NDArray[np.float64] = np.empty((0, 3))
         self._climbed: list[NDArray[np.float64]] = []
@@ -89,21 +92,24 @@ class GlobalSearch:
         for n in range(first, last):
             cos, sin = math.cos(self._turns[n]), math.sin(self._turns[n])
             turned = self._thin @ np.array([[cos, sin], [-sin, cos]])
-            offsets = np.round(turned[:, ::-1] / self._side).astype(np.int64)
+            cells = np.round(turned[:, ::-1] / self._side).astype(np.int32)
             sector = n * SECTORS // count
             _score(
                 self._grid,
-                self._places + self._pad,
-                offsets,
+                self._indexes,
+                cells[:, 0] * self._width + cells[:, 1],
                 n,
+                self._totals,
                 self._scores[sector],
                 self._headings[sector],
             )
 
     def _best(self) -> NDArray[np.float64]:
         """(n, 3) poses that go into the fine pass."""
-        order = np.argsort(-self._scores, axis=None, kind="stable")[: self._config.search_finalists]
-        sectors, places = np.unravel_index(order, self._scores.shape)
+        flat = self._scores.ravel()
+        count = min(self._config.search_finalists, flat.size)
+        best = np.argpartition(flat, flat.size - count)[flat.size - count :]
+        sectors, places = np.unravel_index(best, self._scores.shape)
         spec, cells = self._field.spec, self._places[places]
         x = spec.origin_x + (cells[:, 1] + 0.5) * self._side
         y = spec.origin_y + (cells[:, 0] + 0.5) * self._side
@@ -159,12 +165,14 @@ def _spread(points: NDArray[np.float64], count: int) -> NDArray[np.float64]:
 
 
 @njit(cache=True)
-def _score(grid, places, offsets, heading, scores, headings):  # type: ignore[no-untyped-def]
+def _score(grid, places, offsets, heading, totals, scores, headings):  # type: ignore[no-untyped-def]
+    """grid: flat; places, offsets: indexes into it. Keeps each place's best score and heading."""
+    totals[:] = 0
+    for m in range(offsets.shape[0]):
+        offset = offsets[m]
+        for n in range(places.shape[0]):
+            totals[n] += grid[places[n] + offset]
     for n in range(places.shape[0]):
-        row, column = places[n, 0], places[n, 1]
-        total = 0
-        for m in range(offsets.shape[0]):
-            total += grid[row + offsets[m, 0], column + offsets[m, 1]]
-        if total > scores[n]:
-            scores[n] = total
+        if totals[n] > scores[n]:
+            scores[n] = totals[n]
             headings[n] = heading

@@ -1,4 +1,4 @@
-"""How well beams fit the map: likelihood field and beam model (Probabilistic Robotics, 6.3, 6.4)."""
+"""How beams fit the map: likelihood field and beam model (Probabilistic Robotics, 6.3, 6.4)."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class LikelihoodField:
     def refined(
         self, poses: NDArray[np.float64], points: NDArray[np.float64], step: float, halvings: int
     ) -> NDArray[np.float64]:
-        """Each of the poses (n, 3) climbed to where the points (m, 2) in base_link fit best near it.
+        """Each of the poses (n, 3), moved to where the points (m, 2) in base_link fit best near it.
 
         Steps of `step` m, and of as much heading as moves a point 4 m off by it; then of half, …
         """

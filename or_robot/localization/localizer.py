@@ -248,19 +248,17 @@ class Localizer:
             self.reason = "several places fit the scan" if fits else "no place fits the scan"
 
     def _doubt(self, at: Reading) -> None:
-        """While all seems well: another place that fits better by the margin means lost."""
+        """While all seems well: another place that fits clearly better means lost."""
         if not self._hypotheses.ripe():
             return
-        winner = self._hypotheses.winner()
-        if winner is None:
-            self._hypotheses.clear()
-            return
-        pose, mine = winner.anchor.compose(at.reckoned), self._anchor.compose(at.reckoned)
-        sigma = math.sqrt(float(np.trace(self._covariance[:2, :2])))
-        if pose.distance_to(mine) > self._config.doubt_distance + 3.0 * sigma:
-            self._lose("another place fits the scan better")
-        else:
-            self._hypotheses.clear()
+        winner, lead = self._hypotheses.winner(), self._hypotheses.lead()
+        if winner is not None and lead >= self._config.doubt_lead:
+            pose, mine = winner.anchor.compose(at.reckoned), self._anchor.compose(at.reckoned)
+            sigma = math.sqrt(float(np.trace(self._covariance[:2, :2])))
+            if pose.distance_to(mine) > self._config.doubt_distance + 3.0 * sigma:
+                self._lose("another place fits the scan better")
+                return
+        self._hypotheses.clear()
 
     def _lose(self, reason: str) -> None:
         if not self.lost:
