@@ -106,7 +106,8 @@ def main(arguments: list[str]) -> int:
             set_up.front_end()
             set_up.compiled_code()
             if options.tests:
-                system.require(console, system.CHROMIUM)
+                wanted = [system.CHROMIUM, *system.SOFTWARE_EGL]
+                system.require(console, *wanted, *(system.SDFORMAT if system.debian_12() else ()))
     except SetUpError as error:
         console.say(str(error))
         return 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import importlib.util
 import os
 import shutil
@@ -26,6 +27,10 @@ def _venv_works() -> bool:
     return all(importlib.util.find_spec(module) for module in ("ensurepip", "venv"))
 
 
+def _any_file(pattern: str) -> bool:
+    return any(Path("/usr").glob(pattern))
+
+
 def _has_python_headers() -> bool:
     return Path(sysconfig.get_path("include"), "Python.h").is_file()
 
@@ -38,6 +43,22 @@ COMPILERS = (
     SystemPackage(f"libpython{VERSION}-dev", _has_python_headers),
 )
 CHROMIUM = SystemPackage("chromium", lambda: shutil.which("chromium") is not None)
+SOFTWARE_EGL = (
+    SystemPackage("libegl1", lambda: ctypes.util.find_library("EGL") is not None),
+    SystemPackage("libgl1-mesa-dri", lambda: _any_file("lib/*/dri/*_dri.so")),
+)
+"""Draws the robot's camera without a display."""
+SDFORMAT = (
+    SystemPackage("libsdformat12-12", lambda: ctypes.util.find_library("sdformat12") is not None),
+    SystemPackage("sdformat-sdf", lambda: _any_file("share/sdformat12/*/root.sdf")),
+)
+"""Debian's checker of worlds and models."""
+
+
+def debian_12() -> bool:
+    """Other systems have other versions of SDFormat."""
+    release = Path("/etc/os-release")
+    return release.is_file() and "VERSION_CODENAME=bookworm" in release.read_text().splitlines()
 
 
 def require(console: Console, *packages: SystemPackage) -> None:
