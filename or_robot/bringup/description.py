@@ -31,6 +31,8 @@ class Options:
     panel: str = "yes"
     scenario: str = ""
     world: str = "operating_wing"
+    seed: int = 1
+    """Of the simulation's noise."""
     host: str = "127.0.0.1"
     """Address the panel listens on."""
     port: int = 8080
@@ -58,10 +60,10 @@ class Options:
     @classmethod
     def from_strings(cls, given: Mapping[str, str]) -> Options:
         """From the arguments of a launch file. Raises OrRobotError naming the option."""
-        numbers = {"port", "link_port"}
+        numbers = {"port", "link_port", "seed"}
         for name in numbers & given.keys():
             if not given[name].isdigit():
-                raise OrRobotError(f"{name} is {given[name]!r}", "give a port number")
+                raise OrRobotError(f"{name} is {given[name]!r}", "give a whole number")
         return cls(**{k: int(v) if k in numbers else v for k, v in given.items()})  # type: ignore[arg-type]
 
 

@@ -37,6 +37,17 @@ END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _ENTRY = "from or_robot.cli.main import main; main()"
 
 
+def leave_case_out(home: Path) -> None:
+    """For a home in which nobody looks at a patient: its first start imports none."""
+    marker = _imported(home)
+    marker.parent.mkdir(mode=0o700, exist_ok=True)
+    marker.touch()
+
+
+def _imported(home: Path) -> Path:
+    return home / "run" / "case_imported"
+
+
 class Supervisor:
     """One run of the suite in `home`. `tell` gets every line for people."""
 
@@ -63,7 +74,7 @@ class Supervisor:
     def _prepare(self) -> None:
         """Keys, patient case and login. Only what is missing is made; the login is always new."""
         ensure_default_keys(self._home)
-        imported = self._home / "run" / "case_imported"
+        imported = _imported(self._home)
         if not imported.exists():
             self._import_case()
             imported.touch()

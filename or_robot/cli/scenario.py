@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import json
 import os
 from importlib.metadata import version
@@ -14,13 +15,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from or_robot.config.robot import RobotConfig
+from or_robot.errors import OrRobotError
 from or_robot.home import home
-from or_robot.scenario.description import Scenario, load_scenario, scenario_files
+from or_robot.scenario.description import load_scenario, scenario_files
 from or_robot.scenario.figures import summary
 from or_robot.scenario.report import html_report
 from or_robot.scenario.run_log import RunLog, fingerprint
 from or_robot.scenario.runner import Run
-from or_robot.scenario.series import run_series
+from or_robot.scenario.series import Simulate, run_series
 from or_robot.sim.embedded import simulate_named
 
 app = typer.Typer(help="Scenarios and their referee.", no_args_is_help=True, add_completion=False)
@@ -48,16 +50,24 @@ def run(
         Path | None, typer.Option(help="folder for NAME.html, NAME.json and the run log")
     ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="file for the figures")] = None,
+    ros: Annotated[
+        bool, typer.Option("--ros", help="through the whole suite, in real time, one at a time")
+    ] = False,
 ) -> None:
     """Run a scenario in process, faster than real time. Exit 1 unless every run passes."""
+    if ros and jobs > 1:
+        raise typer.BadParameter("with --ros one suite runs at a time", param_hint="--jobs")
     scenario = load_scenario(name)
     seeds = range(seed, seed + repeat)
-    mark = fingerprint(scenario)
-    log = RunLog((report or home() / "scenarios") / f"{name}.jsonl", mark)
+    mark = fingerprint(scenario) + ("-ros" if ros else "")
+    folder = report or home() / "scenarios"
+    log = RunLog(folder / f"{name}.jsonl", mark)
     runs = {s: run for s, run in log.read().items() if s in seeds} if resume else {}
     for done in runs.values():
         print(f"{_line(done)}, kept")
-    _run_missing(scenario, [s for s in seeds if s not in runs], jobs, log, runs)
+    simulate = _in_graph(name, folder) if ros else functools.partial(simulate_named, name)
+    workers = 1 if ros else jobs or os.cpu_count() or 1
+    _run_missing(simulate, [s for s in seeds if s not in runs], workers, log, runs)
     ordered = [runs[s] for s in seeds]
     figures = json.dumps(summary(scenario, ordered), indent=2) + "\n"
     if json_file is not None:
@@ -71,18 +81,25 @@ def run(
     raise typer.Exit(0 if all(run.passed for run in ordered) else 1)
 
 
+def _in_graph(name: str, logs: Path) -> Simulate:
+    """Loaded only here: in process nothing needs ROS."""
+    try:
+        graph = importlib.import_module("or_robot.cli.scenario_graph")
+    except ModuleNotFoundError as error:
+        raise OrRobotError(f"--ros: {error}", "`make setup` brings ROS 2") from error
+    return functools.partial(graph.simulate_in_graph, name, logs)
+
+
 def _run_missing(
-    scenario: Scenario, seeds: list[int], jobs: int, log: RunLog, runs: dict[int, Run]
+    simulate: Simulate, seeds: list[int], workers: int, log: RunLog, runs: dict[int, Run]
 ) -> None:
     """Run the seeds; each finished one goes into the log and into `runs`."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    workers = jobs or os.cpu_count() or 1
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        bar = progress.add_task(scenario.name, total=1.0)
-        task = functools.partial(simulate_named, scenario.name)
+        bar = progress.add_task("running", total=1.0)
         for done in run_series(
-            task, seeds, workers, lambda part: progress.update(bar, completed=part)
+            simulate, seeds, workers, lambda part: progress.update(bar, completed=part)
         ):
             log.append(done)
             runs[done.seed] = done

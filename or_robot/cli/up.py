@@ -32,6 +32,7 @@ class Network(StrEnum):
 @app.command()
 def up(
     scenario: Annotated[str, typer.Option(help="Scenario whose people and tasks run.")] = "",
+    seed: Annotated[int, typer.Option(help="Of the simulation's noise.", min=0)] = 1,
     sim: Annotated[Sim, typer.Option(help="Simulator; none where a real base runs.")] = Sim.MUJOCO,
     host: Annotated[str, typer.Option(help="Address the panel listens on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port of the panel; 0: any.", min=0, max=65535)] = 8080,
@@ -57,6 +58,7 @@ def up(
         panel="no" if no_panel else "yes",
         scenario=scenario,
         link_profile=link_profile.value,
+        seed=seed,
         host=host,
         port=port or free_port(host),
     )

@@ -33,6 +33,11 @@ EVENT = QoSProfile(
     depth=10, history=HistoryPolicy.KEEP_LAST, reliability=ReliabilityPolicy.RELIABLE
 )
 
+HISTORY = QoSProfile(
+    depth=500, history=HistoryPolicy.KEEP_LAST, reliability=ReliabilityPolicy.RELIABLE
+)
+"""Every message, also when the receiver is late for seconds."""
+
 LATCHED = QoSProfile(
     depth=1,
     history=HistoryPolicy.KEEP_LAST,
@@ -60,6 +65,8 @@ SAFETY_STATE, STOP_REQUEST = "safety/state", "safety/stop_request"
 SAFETY_RESET, SAFETY_RESUME, SAFETY_MANUAL = "safety/reset", "safety/resume", "safety/manual"
 TASK_QUEUE, TASKS_RESUME, TASKS_CANCEL_ALL = "tasks/queue", "tasks/resume", "tasks/cancel_all"
 NAVIGATE, PERFORM = "navigate_to_pose", "perform_task"
+TRUTH_STATE = "ground_truth/state"
+"""Everything the referee judges by, as JSON of scenario.truth.GroundTruth."""
 TRUTH_POSE, TRUTH_PEOPLE, TRUTH_CONTACTS = (
     "ground_truth/robot",
     "ground_truth/people",

@@ -14,7 +14,7 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState
 from sensor_msgs.msg import Imu as ImuMsg
 from sensor_msgs.msg import LaserScan as LaserScanMsg
-from std_msgs.msg import Bool, UInt32
+from std_msgs.msg import Bool, String, UInt32
 from std_srvs.srv import SetBool
 from tf2_msgs.msg import TFMessage
 
@@ -31,7 +31,7 @@ from or_robot.nodes.runtime import Diagnostics, PlainNode, run, steady_timer
 from or_robot.nodes.sensor_conversions import imu_to_ros, mount_to_ros
 from or_robot.nodes.simulated_camera import SimulatedCamera
 from or_robot.nodes.start import declare_start
-from or_robot.nodes.truth import people_tracks
+from or_robot.nodes.truth import people_tracks, truth_to_ros
 from or_robot.scenario.events import Schedule
 from or_robot.sim.camera import OPTICAL
 from or_robot.sim.world import SimWorld
@@ -87,6 +87,7 @@ class SimulationNode(PlainNode):
         self._estop = publisher(Bool, names.HARDWARE_ESTOP, names.LATCHED)
         self._bumper = publisher(Bool, names.BUMPER, names.LATCHED)
         self._battery = publisher(BatteryState, names.BATTERY, names.LATCHED)
+        self._truth_state = publisher(String, names.TRUTH_STATE, names.HISTORY)
         self._truth = publisher(OdometryMsg, names.TRUTH_POSE, names.EVENT)
         self._truth_people = publisher(TracksMsg, names.TRUTH_PEOPLE, names.EVENT)
         self._truth_contacts = publisher(UInt32, names.TRUTH_CONTACTS, names.EVENT)
@@ -131,6 +132,8 @@ class SimulationNode(PlainNode):
         self._tell_imu(frame.imu)
         self._tell_switches(frame)
         self._camera.step()
+        if self._truth_state.get_subscription_count():
+            self._truth_state.publish(truth_to_ros(self._world.truth()))
 
     def _tell_motion(self, odometry: Sequence[Odometry]) -> None:
         for reading in odometry:

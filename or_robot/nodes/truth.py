@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
+import msgspec
 import numpy as np
+from std_msgs.msg import String
 
 from or_robot.scenario.truth import GroundTruth
 from or_robot.types.motion import Track, Tracks
@@ -30,3 +33,22 @@ def people_tracks(truth: GroundTruth) -> Tracks:
             )
         )
     return Tracks(truth.stamp_s, tuple(tracks))
+
+
+def truth_to_ros(truth: GroundTruth) -> String:
+    """All of it, as JSON: no message of ROS has a place for it."""
+    return String(data=msgspec.json.encode(truth, enc_hook=_to_lists).decode())
+
+
+def truth_from_ros(message: String) -> GroundTruth:
+    return msgspec.json.decode(message.data, type=GroundTruth, dec_hook=_to_array)
+
+
+def _to_lists(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    raise TypeError(f"a {type(value).__name__} is no part of ground truth")
+
+
+def _to_array(_kind: Any, value: Any) -> Any:
+    return np.array(value, dtype=np.float64)

@@ -1,5 +1,6 @@
 """Round trips between our types and ROS messages."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -15,6 +16,14 @@ from or_robot.geometry.grid import GridSpec
 from or_robot.geometry.pose import Pose2D
 from or_robot.nodes import conversions as c
 from or_robot.nodes.sensor_conversions import mount_from_ros
+from or_robot.nodes.truth import truth_from_ros, truth_to_ros
+from or_robot.scenario.truth import (
+    Contact,
+    DoorTruth,
+    GroundTruth,
+    ObjectTruth,
+    PersonTruth,
+)
 from or_robot.types.motion import (
     LaserScan,
     Odometry,
@@ -150,3 +159,19 @@ def test_phase(phase: Phase) -> None:
 def test_task_and_queue(request: TaskRequest, state: TaskState, left: float | None) -> None:
     queue = TaskQueue(8.5, True, (Task(request, state, "on its way", 4.5, left, left),))
     assert c.queue_from_ros(over_the_wire(c.queue_to_ros(queue))) == queue
+
+
+def test_ground_truth_loses_nothing() -> None:
+    truth = GroundTruth(
+        stamp_s=1.25,
+        robot=Pose2D(1 / 3, -2.0, 0.1),
+        twist=Twist2D(0.1, -0.2),
+        people=(PersonTruth("nurse", Pose2D(1, 2, 3), 1.1, np.arange(9.0).reshape(3, 3) / 7),),
+        contacts=(Contact(1.0, "cart", 0.3),),
+        objects=(ObjectTruth("cart", Pose2D(0, 1, 2)),),
+        doors=(DoorTruth("door", "OR-1", 0.5, 2, False),),
+    )
+    back = truth_from_ros(over_the_wire(truth_to_ros(truth)))
+    np.testing.assert_array_equal(back.people[0].discs, truth.people[0].discs)
+    same = dataclasses.replace(back.people[0], discs=truth.people[0].discs)
+    assert dataclasses.replace(back, people=(same,)) == dataclasses.replace(truth, people=(same,))
