@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from or_robot.bringup.environment import LINK_PORTS, domain_of, environment, free_port
+from or_robot.bringup.description import Options
+from or_robot.bringup.environment import domain_of, environment, free_port
 from or_robot.bringup.guard import RUN_VARIABLE
 from or_robot.bringup.supervisor import leave_case_out
 from or_robot.config.link import LinkConfig
@@ -37,7 +38,8 @@ def simulate_in_graph(name: str, logs: Path, seed: int, progress: Callable[[floa
     scenario, robot = load_scenario(name), RobotConfig()
     with tempfile.TemporaryDirectory(prefix="or_robot_") as folder:
         home = Path(folder)
-        link = LinkConfig(port=free_port("127.0.0.1", LINK_PORTS), keys_folder=home / "keys")
+        ports = len(Options().link_ports())
+        link = LinkConfig(port=free_port("127.0.0.1", ports), keys_folder=home / "keys")
         _make_keys(home, scenario)
         leave_case_out(home)
         with (
