@@ -6,6 +6,7 @@ import functools
 import importlib
 import json
 import os
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -22,8 +23,12 @@ from or_robot.scenario.figures import summary
 from or_robot.scenario.report import html_report
 from or_robot.scenario.run_log import RunLog, fingerprint
 from or_robot.scenario.runner import Run
-from or_robot.scenario.series import Simulate, run_series
+from or_robot.scenario.series import Progress as Tell
+from or_robot.scenario.series import run_series
 from or_robot.sim.embedded import simulate_named
+
+Simulate = Callable[[int, Tell], Run]
+"""Runs one seed; tells how far it is."""
 
 app = typer.Typer(help="Scenarios and their referee.", no_args_is_help=True, add_completion=False)
 
