@@ -22,7 +22,7 @@ from or_robot.types.checklist import Checklist
 from or_robot.types.clinical import CaseVersion, DvhSet, KeyImage, RoomCase
 from or_robot.types.procedure import PHASE_MAX_AGE_S, ProcedurePhase
 from or_robot.types.safety import SafetyState
-from or_robot.types.status import DiagnosticsStatus, RobotStatus, SiteStatus
+from or_robot.types.status import CameraPicture, DiagnosticsStatus, RobotStatus, SiteStatus
 from or_robot.types.tasks import Task, TaskQueue
 
 
@@ -113,6 +113,7 @@ REQUESTS: dict[str, Request] = {
         Request(
             "checklist.advance", ChecklistAdvance, Checklist, Role.INFO, PANELS, 2.0, True, True
         ),
+        Request("robot.camera", RoomRequest, CameraPicture, Role.GATEWAY, PANELS, 3.0, False, True),
         Request("task.submit", TaskSubmit, Task, Role.GATEWAY, PANELS, 3.0, True, True),
         Request("task.cancel", TaskCancel, Acknowledged, Role.GATEWAY, PANELS, 3.0, True, True),
         # Sent a second time these two could lift a newer stop: never resent by the client.

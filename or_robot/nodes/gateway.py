@@ -9,6 +9,7 @@ from or_robot.config.robot import RobotConfig
 from or_robot.link.client import LinkClient
 from or_robot.link.received import Received
 from or_robot.nodes import names
+from or_robot.nodes.camera_view import CameraView
 from or_robot.nodes.conversions import phase_to_ros
 from or_robot.nodes.robot_commands import RobotCommands
 from or_robot.nodes.robot_view import RobotView, site_status
@@ -27,6 +28,8 @@ from or_robot.types.procedure import ProcedurePhase
 STATUS_HZ = 5.0
 QUEUE_HZ = 10.0
 DIAGNOSTICS_HZ = 1.0
+CAMERA_HZ = 5.0
+"""How often it is looked whether somebody wants to see."""
 SITE_PERIOD_S = 10.0
 """A server that was restarted has forgotten the site."""
 
@@ -48,6 +51,8 @@ class GatewayNode(PlainNode):
         self._link.serve("task.cancel", commands.cancel)
         self._link.serve("task.resume", commands.resume)
         self._link.serve("safety.reset", commands.reset)
+        camera = CameraView(self)
+        self._link.serve("robot.camera", camera.picture)
         self._link.subscribe("procedure.phase", self._tell_phase)
         self._linked = False
         self._queue_told: object = None
@@ -55,6 +60,7 @@ class GatewayNode(PlainNode):
         Heartbeat(self, "gateway", self._robot_may_drive)
         steady_timer(self, STATUS_HZ, diagnostics.timed(self._tell_status))
         steady_timer(self, QUEUE_HZ, self._tell_queue)
+        steady_timer(self, CAMERA_HZ, camera.tend)
         steady_timer(self, DIAGNOSTICS_HZ, self._tell_diagnostics)
         steady_timer(self, 1.0 / SITE_PERIOD_S, self._tell_site)
         self._link.start()

@@ -15,6 +15,7 @@ from or_robot.panel.errands import possible_errands, task_request
 from or_robot.panel.origin import from_elsewhere
 from or_robot.panel.roles import Permission, needs
 from or_robot.types.safety import SafetyState
+from or_robot.types.status import CameraPicture
 from or_robot.types.tasks import Task
 
 blueprint = Blueprint("robot", __name__, url_prefix="/api/robot")
@@ -98,6 +99,20 @@ def resume() -> Response:
             "task.resume", payload, timeout_s=c.config.request_timeout_s, reply=Acknowledged
         )
     )
+
+
+@blueprint.get("/camera")
+@needs(Permission.COMMAND_ROBOT)
+def camera() -> Response:
+    """What the robot sees now; Unix time of the picture in the header X-Stamp."""
+    c = context()
+    asked = RoomRequest(actor(), c.config.room, "camera on the panel")
+    picture = c.link.request(
+        "robot.camera", asked, timeout_s=c.config.request_timeout_s, reply=CameraPicture
+    )
+    response = Response(picture.data, mimetype=picture.media_type)
+    response.headers["X-Stamp"] = f"{picture.stamp_s:.3f}"
+    return response
 
 
 @blueprint.get("/site")

@@ -101,3 +101,15 @@ class DiagnosticsStatus:
     """Unix time, s."""
     processes: tuple[ProcessStatus, ...]
     """By name."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraPicture:
+    """What the robot sees now."""
+
+    stamp_s: float
+    """Unix time, s."""
+    width: int
+    height: int
+    media_type: str
+    data: bytes

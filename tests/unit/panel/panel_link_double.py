@@ -31,6 +31,7 @@ from or_robot.types.clinical import (
 from or_robot.types.procedure import Phase, ProcedurePhase
 from or_robot.types.safety import SafetyMode, SafetyState
 from or_robot.types.status import (
+    CameraPicture,
     DiagnosticsStatus,
     PersonStatus,
     ProcessStatus,
@@ -315,6 +316,12 @@ class LinkDouble:
     def _checklist_advance(self, payload: Any) -> Checklist:
         self.checklist = checklist_rules.advance(self.checklist, payload.phase)
         return self.checklist
+
+    def _robot_camera(self, _payload: Any) -> CameraPicture:
+        picture = np.zeros((120, 160, 3), np.uint8)
+        picture[60:] = 90
+        data = cv2.imencode(".jpg", picture)[1].tobytes()
+        return CameraPicture(time.time(), 160, 120, "image/jpeg", data)
 
     def _task_submit(self, payload: Any) -> Task:
         task = Task(payload.task, TaskState.TO_PICKUP, "", time.time(), 23.4, 95.0)

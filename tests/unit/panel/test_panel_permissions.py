@@ -27,6 +27,7 @@ ROUTES = [
     ("GET", f"/api/case/dvh?{IMAGE}", Permission.VIEW_PATIENT),
     ("GET", f"/api/case/image?{IMAGE}", Permission.VIEW_PATIENT),
     ("GET", "/api/robot/site", Permission.VIEW_ROBOT),
+    ("GET", "/api/robot/camera", Permission.COMMAND_ROBOT),
     ("GET", "/api/robot/map.png", Permission.VIEW_ROBOT),
     ("POST", "/api/robot/errands", Permission.COMMAND_ROBOT),
     ("POST", f"/api/robot/tasks/{TASK}/cancel", Permission.COMMAND_ROBOT),
