@@ -23,7 +23,13 @@ class ControllerConfig(CheckedConfig):
     clearance_soft: float = setting(
         0.25, unit="m", low=0.0, high=2.0, doc="kept where there is room"
     )
+    precision: float = setting(
+        0.02, unit="s", low=0.001, high=1.0, doc="clearance wanted per speed, beside that for lag"
+    )
     lookahead: float = setting(2.4, unit="m", low=0.3, high=10.0, doc="along the path")
+    local_plan_periods: int = setting(
+        4, unit="", low=1, high=100, doc="control periods between local plans"
+    )
     person_radius: float = setting(0.30, unit="m", low=0.1, high=1.0, doc="body of a person")
     person_distance: float = setting(0.7, unit="m", low=0.0, high=3.0, doc="kept from people")
     person_slow_distance: float = setting(2.5, unit="m", low=0.1, high=6.0, doc="slow from here on")

@@ -1,4 +1,9 @@
-"""Model predictive path integral control (Williams et al. 2017) with the true footprint."""
+"""Predictive control: sampled sequences around those of informed ancillary controllers.
+
+Model predictive path integral control (Williams et al. 2017) whose samples are biased by ancillary
+controllers (Trevisan, Alonso-Mora 2024): a tracker in closed loop at several paces, the last
+solution, the last solution and then braking, twists held. The true footprint against every point.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +12,18 @@ from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from or_robot.config.control import ControllerConfig
 from or_robot.config.robot import RobotConfig
+from or_robot.control.reference import follow, make_reference, ramp, track
 from or_robot.control.rollout import COLLISION, rollout_costs
 from or_robot.control.surroundings import Surroundings
 from or_robot.types.motion import STANDSTILL, Twist2D
 
-WEIGHTS = np.array([4.0, 6.0, 40.0, 3.0, 1.0, 3.0, 0.3, 5.0, 0.05])
-"""Clearance, near people, at people, off the path, heading, reversing, jerk, way left, turning."""
+WEIGHTS = np.array([4.0, 20.0, 6.0, 40.0, 6.0, 1.0, 3.0, 0.15, 5.0, 0.05])
+"""In the order of the columns named in `rollout`."""
 
 KNOTS = 6
 """Random numbers along the horizon; between them the samples are straight, hence smooth."""
@@ -27,10 +34,12 @@ NEGLIGIBLE = 15.0
 WIDE_SHARE = 0.25
 """Share of the samples drawn three times as wide."""
 
+PACES = (1.0, 0.7, 0.4, 0.15)
+LEADS = (0.0, 0.3, 0.6)
+"""Of the tracker: share of the reference's speed, and s it looks ahead beyond lag."""
 
-AHEAD_SPEED = 0.2
-AHEAD_YAW_RATE = 0.6
-"""A command may be ahead of the measured twist by so much, m/s and rad/s."""
+BRAKE_AFTER = (0, 2, 5, 9)
+"""Steps of the last solution that are kept before braking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,7 @@ class ControlInputs:
     people: NDArray[np.float64]
     """(n, 5) x, y, vx, vy, radius; m and m/s."""
     path: NDArray[np.float64]
-    """(m, 4) x, y, yaw, way left to its end; m and rad; m ≥ 1."""
+    """(m, ≥ 3) x, y, yaw; m and rad; m ≥ 1. May turn on the spot and go backward."""
     max_speed: float
     """m/s now."""
 
@@ -61,20 +70,34 @@ class PredictiveController:
         self._sequence = np.zeros((config.steps, 2))
         self.measured = STANDSTILL
         """Twist of the base now; commands are ramped from about there."""
-        self._sent: deque[Twist2D] = deque(maxlen=round(config.command_delay / config.period) or 1)
-        gain = 1.0 - math.exp(-config.step / max(config.command_lag, 1e-3))
-        self._limits = np.array(
+        self._flight = round(config.command_delay / config.period)
+        self._sent: deque[Twist2D] = deque(maxlen=max(self._flight, 1))
+        self._base = self._model(config.step)
+        self._base_period = self._model(config.period)
+        self._body = np.array([robot.length, robot.width]) / 2.0
+        response = config.command_delay + config.command_lag
+        self._keep = np.array(
             [
-                gain,
-                robot.max_acceleration * config.step,
-                robot.max_deceleration * config.step,
-                gain,
-                robot.max_yaw_acceleration * config.step,
+                config.clearance_hard,
+                config.clearance_soft,
+                1.0 / (config.precision + 0.2 * response),
+                config.person_distance,
+                config.command_delay,
             ]
         )
-        self._body = np.array([robot.length, robot.width]) / 2.0
-        self._keep = np.array(
-            [config.clearance_hard, config.clearance_soft, config.person_distance]
+
+    def _model(self, dt: float) -> NDArray[np.float64]:
+        """Gain, rise, fall of v and gain, rise of w over `dt`."""
+        robot = self._robot
+        gain = 1.0 - math.exp(-dt / max(self._config.command_lag, 1e-3))
+        return np.array(
+            [
+                gain,
+                robot.max_acceleration * dt,
+                robot.max_deceleration * dt,
+                gain,
+                robot.max_yaw_acceleration * dt,
+            ]
         )
 
     def reset(self) -> None:
@@ -86,34 +109,73 @@ class PredictiveController:
         """Next command; None when every motion would touch something."""
         config = self._config
         state = self._after_delay(inputs.twist)
+        reference = self._reference(inputs, state)
         self._shift()
-        samples = self._samples(inputs.max_speed)
-        costs = self._costs(samples, state, inputs)
+        informed = self._informed(reference, state, inputs.max_speed)
+        costs = self._costs(informed, state, reference, inputs)
+        mean = informed[int(np.argmin(costs))]
+        samples = self._samples(mean, inputs.max_speed)
+        sampled = self._costs(samples, state, reference, inputs)
+        samples, costs = np.concatenate((informed, samples)), np.append(costs, sampled)
         best = int(np.argmin(costs))
         if costs[best] >= COLLISION:
             self._sequence[:] = 0.0
             return None
         weights = softmin(costs, config.temperature)
         mean = np.tensordot(weights, samples, axes=1)
-        if self._costs(mean[None], state, inputs)[0] > costs[best] + 1.0:
+        if self._costs(mean[None], state, reference, inputs)[0] > costs[best] + config.temperature:
             mean = samples[best]
         self._sequence = mean
         return self.ramped(Twist2D(float(mean[0, 0]), float(mean[0, 1])))
 
+    def _reference(self, inputs: ControlInputs, state: NDArray[np.float64]) -> NDArray[np.float64]:
+        around = inputs.surroundings
+        limits = self._limits(inputs.max_speed)
+        path = np.ascontiguousarray(inputs.path[:, :3])
+        speed = float(state[3])
+        return make_reference(
+            path,
+            speed,
+            limits,
+            around.points,
+            around.first,
+            around.coarse,
+            self._body,
+            self._keep,
+        )
+
+    def _limits(self, max_speed: float) -> NDArray[np.float64]:
+        robot = self._robot
+        return np.array(
+            [
+                max_speed,
+                min(robot.max_reverse_speed, max_speed),
+                robot.max_yaw_rate,
+                robot.max_acceleration,
+                robot.max_deceleration,
+                robot.max_yaw_acceleration,
+                max_speed,
+            ]
+        )
+
     def _costs(
-        self, samples: NDArray[np.float64], state: NDArray[np.float64], inputs: ControlInputs
+        self,
+        samples: NDArray[np.float64],
+        state: NDArray[np.float64],
+        reference: NDArray[np.float64],
+        inputs: ControlInputs,
     ) -> NDArray[np.float64]:
         return rollout_costs(
             samples,
             state,
             self._config.step,
             self._body,
-            self._limits,
+            self._base,
             inputs.surroundings.points,
             inputs.surroundings.first,
             inputs.surroundings.coarse,
             inputs.people,
-            inputs.path,
+            reference,
             self._keep,
             WEIGHTS,
             NEGLIGIBLE * self._config.temperature,
@@ -125,59 +187,84 @@ class PredictiveController:
         moved = np.vstack((self._sequence[1:], self._sequence[-1:]))
         self._sequence = (1.0 - share) * self._sequence + share * moved
 
-    def _samples(self, max_speed: float) -> NDArray[np.float64]:
-        """(samples, steps, 2): the last solution, noise around it, and constant twists."""
-        config, robot = self._config, self._robot
-        count = config.samples
-        sigma = np.array([config.speed_sigma, config.yaw_rate_sigma])
-        noise = self._rng.normal(size=(count, 2, KNOTS)) * sigma[:, None]
-        noise[: int(WIDE_SHARE * count)] *= 3.0
-        noise[0] = 0.0  # first, because the last solution is what the others are measured against
-        around = self._sequence + (noise @ self._between.T).transpose(0, 2, 1)
-        samples = np.concatenate((around, self._constant(max_speed)))
-        low = [-robot.max_reverse_speed, -robot.max_yaw_rate]
-        high = [max_speed, robot.max_yaw_rate]
-        return np.ascontiguousarray(np.clip(samples, low, high))
+    def _informed(
+        self, reference: NDArray[np.float64], state: NDArray[np.float64], max_speed: float
+    ) -> NDArray[np.float64]:
+        """(n, steps, 2): last solution, braking after part of it, the tracker, twists held."""
+        config = self._config
+        limits = self._limits(max_speed)
+        kept = np.repeat(self._sequence[None], 1 + len(BRAKE_AFTER), axis=0)
+        for n, steps in enumerate(BRAKE_AFTER, start=1):
+            kept[n, steps:] = 0.0
+        tracked = np.empty((len(PACES) * len(LEADS), config.steps, 2))
+        for n, commands in enumerate(tracked):
+            pace, lead = PACES[n // len(LEADS)], LEADS[n % len(LEADS)]
+            lead += config.command_lag
+            track(reference, state, pace, lead, config.step, limits, self._base, commands)
+        return self._bounded(np.concatenate((kept, tracked, self._held(max_speed))), max_speed)
 
-    def _constant(self, max_speed: float) -> NDArray[np.float64]:
-        """Twists held over the horizon: they find the way out when the last solution is stuck."""
-        speeds = np.array([-0.5 * self._robot.max_reverse_speed, 0.0, 0.5 * max_speed, max_speed])
-        rates = np.array([-0.8, -0.4, -0.15, 0.0, 0.15, 0.4, 0.8])
+    def _held(self, max_speed: float) -> NDArray[np.float64]:
+        """Twists held over the horizon: they find the way out when the others are stuck."""
+        speeds = np.array([-0.5 * self._robot.max_reverse_speed, 0.0, 0.5 * max_speed])
+        rates = np.array([-0.8, -0.3, 0.0, 0.3, 0.8])
         grid = np.stack(np.meshgrid(speeds, rates, indexing="ij"), axis=-1).reshape(-1, 1, 2)
         return np.broadcast_to(grid, (len(grid), self._config.steps, 2))
 
+    def _samples(self, middle: NDArray[np.float64], max_speed: float) -> NDArray[np.float64]:
+        """(samples, steps, 2): noise around a sequence (steps, 2)."""
+        config = self._config
+        sigma = np.array([config.speed_sigma, config.yaw_rate_sigma])
+        noise = self._rng.normal(size=(config.samples, 2, KNOTS)) * sigma[:, None]
+        noise[: int(WIDE_SHARE * config.samples)] *= 3.0
+        return self._bounded(middle + (noise @ self._between.T).transpose(0, 2, 1), max_speed)
+
+    def _bounded(self, commands: NDArray[np.float64], max_speed: float) -> NDArray[np.float64]:
+        robot = self._robot
+        low = [-robot.max_reverse_speed, -robot.max_yaw_rate]
+        return np.ascontiguousarray(np.clip(commands, low, [max_speed, robot.max_yaw_rate]))
+
     def _after_delay(self, twist: Twist2D) -> NDArray[np.float64]:
-        """x, y, yaw, v, w when the next command takes effect: the ones under way come first."""
-        x = y = yaw = 0.0
-        v, w = twist.linear, twist.angular
-        if self._config.command_delay > 0.0:
-            for sent in self._sent:
-                dt = self._config.period
-                x, y = x + v * dt * math.cos(yaw), y + v * dt * math.sin(yaw)
-                yaw += w * dt
-                v += _bounded(sent.linear - v, self._robot.max_deceleration * dt)
-                w += _bounded(sent.angular - w, self._robot.max_yaw_acceleration * dt)
-        return np.array([x, y, yaw, v, w])
+        """x, y, yaw, v, w when the next command takes effect, and the command before it."""
+        last = self._last()
+        under_way = [(sent.linear, sent.angular) for sent in self._sent] if self._flight else []
+        commands = np.array(under_way, dtype=np.float64).reshape(-1, 2)
+        start = np.array([0.0, 0.0, 0.0, twist.linear, twist.angular, last.linear, last.angular])
+        return _predict(start, commands, self._base_period, self._config.period)
 
-    def ramped(self, wanted: Twist2D) -> Twist2D:
-        """Within the limits of acceleration, counted from the last command.
-
-        The gate may have held the base back: then from what it really does.
-        """
+    def _last(self) -> Twist2D:
+        """The last command; where the gate held the base back, near to what it really does."""
         config, robot, now = self._config, self._robot, self.measured
         last = self._sent[-1] if self._sent else now
-        last = Twist2D(
-            now.linear + _bounded(last.linear - now.linear, AHEAD_SPEED),
-            now.angular + _bounded(last.angular - now.angular, AHEAD_YAW_RATE),
-        )
-        braking = abs(wanted.linear) < abs(last.linear)
-        limit = robot.max_deceleration if braking else robot.max_acceleration
-        v = last.linear + _bounded(wanted.linear - last.linear, limit * config.period)
-        turn = robot.max_yaw_acceleration * config.period
-        w = last.angular + _bounded(wanted.angular - last.angular, turn)
-        twist = Twist2D(v, w)
+        ahead = config.command_lag + config.command_delay + 2.0 * config.period
+        v = _clamped(last.linear - now.linear, robot.max_acceleration * ahead)
+        w = _clamped(last.angular - now.angular, robot.max_yaw_acceleration * ahead)
+        return Twist2D(now.linear + v, now.angular + w)
+
+    def ramped(self, wanted: Twist2D) -> Twist2D:
+        """Within the limits of acceleration, counted from the last command."""
+        last, base = self._last(), self._base_period
+        v = ramp(last.linear, wanted.linear, base[1], base[2])
+        w = ramp(last.angular, wanted.angular, base[4], base[4])
+        twist = Twist2D(float(v), float(w))
         self._sent.append(twist)
         return twist
+
+
+@njit(cache=True)
+def _predict(
+    start: NDArray[np.float64], commands: NDArray[np.float64], base: NDArray[np.float64], dt: float
+) -> NDArray[np.float64]:
+    """State after the commands under way (n, 2) have been followed, each for `dt`."""
+    state = start.copy()
+    for n in range(len(commands)):
+        v, w = state[3], state[4]
+        state[3] = follow(v, commands[n, 0], base[0], base[1], base[2])
+        state[4] = follow(w, commands[n, 1], base[3], base[4], base[4])
+        middle = state[2] + 0.25 * (w + state[4]) * dt
+        state[0] += 0.5 * (v + state[3]) * dt * math.cos(middle)
+        state[1] += 0.5 * (v + state[3]) * dt * math.sin(middle)
+        state[2] += 0.5 * (w + state[4]) * dt
+    return state
 
 
 def softmin(costs: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
@@ -192,5 +279,5 @@ def _interpolation(steps: int) -> NDArray[np.float64]:
     return np.maximum(0.0, 1.0 - np.abs(at[:, None] - np.arange(KNOTS)))
 
 
-def _bounded(value: float, limit: float) -> float:
+def _clamped(value: float, limit: float) -> float:
     return min(max(value, -limit), limit)

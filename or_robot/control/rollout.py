@@ -1,4 +1,4 @@
-"""What a sequence of commands does to the base, and what that costs."""
+"""What sequences of commands do to the base, and what that costs."""
 
 from __future__ import annotations
 
@@ -8,36 +8,33 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from or_robot.control.reference import LEFT, V, X, Y, YAW, follow, ramp, speed_at, wrap
 from or_robot.control.surroundings import box_distance, clearance, distance_at_least
 
 COLLISION = 1000.0
 """Cost of touching; no sum of the other terms comes near it."""
-
-
 SEARCH = 12
-"""Points of the path looked at for each step; more than one step can pass."""
+"""Points of the reference looked at for each step; more than one step can pass."""
+LEAVE = 0.003
+"""m that a robot closer than the hard clearance may still come nearer: the scan is not exact."""
+(
+    CLEARANCE, TOO_FAST, NEAR_PERSON, AT_PERSON, OFF_PATH, HEADING, REVERSE, JERK, TIME_LEFT, TURN,
+) = range(10)  # fmt: skip
+"""Columns of the weights."""
 
 
 @njit(cache=True, fastmath=True)
-def follow(value: float, command: float, gain: float, rise: float, fall: float) -> float:
-    """Velocity one step later: first-order lag within the limits of acceleration.
-
-    gain: 1 - exp(-step/lag); rise, fall: largest change away from and towards zero.
-    """
-    change = (command - value) * gain
-    limit = rise if value * change >= 0.0 else fall
-    return value + min(max(change, -limit), limit)
-
-
-@njit(cache=True, fastmath=True)
-def nearest_on_path(path: NDArray[np.float64], x: float, y: float, since: int) -> tuple[int, float]:
-    """Index of the nearest point a little from index `since` on, and its squared distance."""
+def nearest_ahead(
+    reference: NDArray[np.float64], x: float, y: float, yaw: float, since: int
+) -> int:
+    """Index of the nearest point a little from index `since` on; 1 rad counts as 0.3 m."""
     best, at = math.inf, since
-    for n in range(since, min(since + SEARCH, len(path))):
-        gap = (path[n, 0] - x) ** 2 + (path[n, 1] - y) ** 2
+    for n in range(since, min(since + SEARCH, len(reference))):
+        gap = (reference[n, X] - x) ** 2 + (reference[n, Y] - y) ** 2
+        gap += 0.09 * wrap(reference[n, YAW] - yaw) ** 2
         if gap < best:
             best, at = gap, n
-    return at, best
+    return at
 
 
 @njit(cache=True, fastmath=True)
@@ -46,50 +43,65 @@ def rollout_costs(
     state: NDArray[np.float64],
     step: float,
     body: NDArray[np.float64],
-    limits: NDArray[np.float64],
+    base: NDArray[np.float64],
     points: NDArray[np.float64],
     first: NDArray[np.int64],
     coarse: NDArray[np.float32],
     people: NDArray[np.float64],
-    path: NDArray[np.float64],
+    reference: NDArray[np.float64],
     keep: NDArray[np.float64],
     weights: NDArray[np.float64],
     margin: float,
 ) -> NDArray[np.float64]:
     """Cost of each sequence of commands; → (samples,).
 
-    commands (samples, steps, 2) v, w; state x, y, yaw, v, w in base_link of now; body half
-    length, half width; limits gain, rise, fall of v and of w per step; people (n, 5) x, y, vx,
-    vy, radius; path (m, 4) x, y, yaw, way left to its end; keep: hard and soft clearance, distance
-    to people; weights in the order of `predictive.WEIGHTS`. A rollout that can no longer come
-    within `margin` of the best so far is broken off; its cost is then a lower bound.
+    commands (samples, steps, 2) v, w; state x, y, yaw, v, w in base_link of now and the last
+    command v, w; body half length, half width; base: gain, rise, fall of v and gain, rise of w a
+    step; people (n, 5) x, y, vx, vy, radius; reference (m, 6): see `reference`; keep: hard and soft
+    clearance, speed per clearance, distance to people, time before the state (s). A rollout that
+    can no longer come within `margin` of the best so far is broken off; its cost is then a lower
+    bound.
     """
     samples, steps = commands.shape[0], commands.shape[1]
     result = np.empty(samples)
-    hard, soft, apart = keep[0], keep[1], keep[2]
-    far = math.hypot(body[0], body[1]) + soft
-    best, fastest = math.inf, np.abs(commands[:, :, 0]).max()
+    soft, gain, apart = keep[1], keep[2], keep[3]
+    now = clearance(points, first, state[0], state[1], state[2], body[0], body[1], soft)
+    hard = max(min(keep[0], now - LEAVE), 0.001)
+    radius = math.hypot(body[0], body[1])
+    best = math.inf
     for k in range(samples):
-        x, y, yaw, v, w = state[0], state[1], state[2], state[3], state[4]
-        cost, at = 0.0, 0
+        x, y, yaw, v, w, cv, cw = state
+        cost, at, gap = 0.0, 0, now
         for t in range(steps):
             old_v, old_w = v, w
-            v = follow(v, commands[k, t, 0], limits[0], limits[1], limits[2])
-            w = follow(w, commands[k, t, 1], limits[3], limits[4], limits[4])
+            cv = ramp(cv, commands[k, t, 0], base[1], base[2])
+            cw = ramp(cw, commands[k, t, 1], base[4], base[4])
+            v = follow(v, cv, base[0], base[1], base[2])
+            w = follow(w, cw, base[3], base[4], base[4])
             middle = yaw + 0.25 * (old_w + w) * step
+            mx = x + 0.25 * (old_v + v) * step * math.cos(middle)
+            my = y + 0.25 * (old_v + v) * step * math.sin(middle)
             x += 0.5 * (old_v + v) * step * math.cos(middle)
             y += 0.5 * (old_v + v) * step * math.sin(middle)
             yaw += 0.5 * (old_w + w) * step
-            gap = soft
-            if distance_at_least(coarse, x, y) < far:
+            moved = (abs(old_v + v) + radius * abs(old_w + w)) * 0.5 * step
+            before, gap = gap, soft
+            if distance_at_least(coarse, x, y) < radius + soft:
                 gap = clearance(points, first, x, y, yaw, body[0], body[1], soft)
-            if gap < hard and (abs(v) > 0.01 or abs(w) > 0.01):
-                cost += COLLISION * (1.0 + (steps - t) / steps) + 2000.0 * (hard - gap)
+            least = gap
+            if min(gap, before) - 0.5 * moved < hard and moved > 0.03:
+                between = yaw - 0.25 * (old_w + w) * step
+                least = clearance(points, first, mx, my, between, body[0], body[1], gap)
+            if least < hard and moved > 0.1 * step * 0.1:
+                cost += COLLISION * (1.0 + (steps - t) / steps) + 2000.0 * (hard - least)
                 break
-            if gap < soft:
-                cost += weights[0] * step * ((soft - gap) / soft) ** 2
+            if least < soft:
+                cost += weights[CLEARANCE] * step * ((soft - least) / soft) ** 2
+                fast = abs(v) - speed_at(least, hard, gain)
+                if fast > 0.0:
+                    cost += weights[TOO_FAST] * step * fast * fast
             for n in range(len(people)):
-                ahead = (t + 1) * step
+                ahead = (t + 1) * step + keep[4]
                 dx = people[n, 0] + people[n, 2] * ahead - x
                 dy = people[n, 1] + people[n, 3] * ahead - y
                 cos, sin = math.cos(yaw), math.sin(yaw)
@@ -97,23 +109,34 @@ def rollout_costs(
                 near -= people[n, 4]
                 if near < apart:
                     share = (apart - near) / apart
-                    cost += weights[1] * step * share * share * (0.1 + abs(v))
+                    cost += weights[NEAR_PERSON] * step * share * share * (0.1 + abs(v))
                     if near < hard and abs(v) > 0.05:
-                        cost += weights[2] * step
-            at, off = nearest_on_path(path, x, y, at)
-            cost += weights[3] * step * min(off, 1.0)
-            cost += weights[4] * step * (1.0 - math.cos(yaw - path[at, 2]))
-            if v < 0.0:
-                cost -= weights[5] * step * v
-            cost += weights[6] * ((v - old_v) ** 2 + 0.3 * (w - old_w) ** 2)
-            cost += weights[8] * step * w * w
-            ahead = max(abs(v), fastest) * step * (steps - t - 1) + 0.3
-            if cost + weights[7] * max(path[at, 3] - ahead, -0.05) > best + margin:
-                cost += margin
+                        cost += weights[AT_PERSON] * step
+            at = nearest_ahead(reference, x, y, yaw, at)
+            off = math.hypot(x - reference[at, X], y - reference[at, Y])
+            cost += weights[OFF_PATH] * step * min(off * off, 1.0)
+            cost += weights[HEADING] * step * (1.0 - math.cos(yaw - reference[at, YAW]))
+            if v < 0.0 and reference[at, V] >= 0.0:
+                cost -= weights[REVERSE] * step * v
+            cost += weights[JERK] * ((v - old_v) ** 2 + 0.3 * (w - old_w) ** 2)
+            cost += weights[TURN] * step * w * w
+            # nothing gets on faster than the reference at twice its pace
+            rest = reference[at, LEFT] - 2.0 * step * (steps - t - 1) - 0.3
+            if cost + weights[TIME_LEFT] * max(rest, 0.0) > best + margin:
+                cost += margin + weights[TIME_LEFT] * max(rest, 0.0)
                 break
-        dx, dy = x - path[at, 0], y - path[at, 1]
-        ahead = dx * math.cos(path[at, 2]) + dy * math.sin(path[at, 2])
-        cost += weights[7] * (path[at, 3] - min(max(ahead, -0.05), 0.05))
+        cost += weights[TIME_LEFT] * _time_left(reference, at, x, y)
         result[k] = cost
         best = min(best, cost)
     return result
+
+
+@njit(cache=True, fastmath=True)
+def _time_left(reference: NDArray[np.float64], at: int, x: float, y: float) -> float:
+    """s from the place beside point `at` to the end of the reference."""
+    speed = reference[at, V]
+    if abs(speed) < 1e-3:
+        return reference[at, LEFT]
+    dx, dy = x - reference[at, X], y - reference[at, Y]
+    ahead = dx * math.cos(reference[at, YAW]) + dy * math.sin(reference[at, YAW])
+    return reference[at, LEFT] - min(max(ahead / speed, -0.1), 0.1)

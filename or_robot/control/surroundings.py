@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-REACH = 3.5
+REACH = 5.0
 """Points further than this along x or y do not matter within the horizon, m."""
 
 BUCKET = 0.25

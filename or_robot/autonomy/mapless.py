@@ -1,0 +1,82 @@
+"""Driving to a goal with scan and odometry alone: no map, no localization."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from or_robot.config.control import ControllerConfig
+from or_robot.config.robot import RobotConfig
+from or_robot.control.local_plan import LocalPlanner
+from or_robot.control.predictive import ControlInputs, PredictiveController
+from or_robot.control.reference import nearest_on
+from or_robot.control.surroundings import REACH, Surroundings, surroundings
+from or_robot.geometry.pose import Pose2D
+from or_robot.types.motion import STANDSTILL, LaserScan, Odometry, Twist2D
+from or_robot.world.point_memory import PointMemory
+
+MEMORY_S = 15.0
+"""s that what went out of view is remembered; odometry drifts."""
+NOBODY = np.empty((0, 5))
+
+
+class MaplessNavigator:
+    """Memory of points, local plan, predictive control. Frames: odometry and base_link."""
+
+    def __init__(
+        self,
+        config: ControllerConfig,
+        robot: RobotConfig,
+        goal: tuple[float, float],
+        scan_sigma: float,
+        rng: np.random.Generator,
+    ) -> None:
+        """goal: x, y in the odometry frame, m; scan_sigma: noise of the lidar, m."""
+        self._config = config
+        self._goal = goal
+        self._speed = min(config.max_speed, robot.max_speed)
+        self._memory = PointMemory(REACH + 1.0, MEMORY_S, scan_sigma)
+        self._planner = LocalPlanner(config, robot)
+        self._controller = PredictiveController(config, robot, rng)
+        self._path: NDArray[np.float64] | None = None
+        self._age = 0
+
+    @property
+    def path(self) -> NDArray[np.float64] | None:
+        """(m, 3) poses still to be driven, in the odometry frame."""
+        return self._path
+
+    def step(self, scan: LaserScan | None, odometry: Odometry) -> Twist2D:
+        """One control period; a scan taken at the time of the odometry, or None."""
+        pose = odometry.pose
+        if scan is not None:
+            self._memory.update(scan, pose)
+        around = surroundings(pose.inverse().transform(self._memory.points))
+        self._controller.measured = odometry.twist
+        self._age += 1
+        if self._path is None or self._age >= self._config.local_plan_periods:
+            self._plan(around, pose)
+        if self._path is None:
+            return self._controller.ramped(STANDSTILL)
+        ahead = self._ahead(pose)
+        command = self._controller.step(
+            ControlInputs(odometry.twist, around, NOBODY, ahead, self._speed)
+        )
+        return self._controller.ramped(STANDSTILL) if command is None else command
+
+    def _plan(self, around: Surroundings, pose: Pose2D) -> None:
+        self._age = 0
+        goal = pose.inverse().transform(np.array(self._goal))
+        local = self._planner.plan(around, (float(goal[0]), float(goal[1])))
+        if local is None:
+            self._path = None
+            return
+        self._path = np.column_stack((pose.transform(local[:, :2]), local[:, 2] + pose.yaw))
+
+    def _ahead(self, pose: Pose2D) -> NDArray[np.float64]:
+        """Drop what has been driven; (m, 3) the rest in base_link."""
+        assert self._path is not None
+        at = nearest_on(self._path, pose.x, pose.y, pose.yaw, 30)
+        self._path = self._path[at:]
+        local = pose.inverse().transform(self._path[:, :2])
+        return np.column_stack((local, self._path[:, 2] - pose.yaw))

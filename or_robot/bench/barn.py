@@ -1,0 +1,1 @@
+from or_robot.bench.barn_run import *

@@ -1,0 +1,71 @@
+"""A way to the goal through what the robot has around it, without a map."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from or_robot.config.control import ControllerConfig
+from or_robot.config.robot import RobotConfig
+from or_robot.control.arrival_field import CELL, arrival_field, descend, distance_grid
+from or_robot.control.band import relax, with_headings
+from or_robot.control.surroundings import REACH, Surroundings, clearance
+
+CELLS = 2 * int(REACH / CELL)
+FIELD_SLACK = 1.0
+"""m that the field reaches beyond the robot."""
+BAND_CLEARANCE = 0.10
+"""m beyond the circumscribed circle that the band is pushed off obstacles."""
+CHECKED_M = 3.0
+"""The footprint is tested so far along the way; further off more will be seen first."""
+
+
+class LocalPlanner:
+    """Way from the robot (origin, base_link) to a goal; stateless."""
+
+    def __init__(self, config: ControllerConfig, robot: RobotConfig) -> None:
+        self._config = config
+        self._body = np.array([robot.length, robot.width]) / 2.0
+
+    def plan(self, around: Surroundings, goal: tuple[float, float]) -> NDArray[np.float64] | None:
+        """(m, 3) x, y, yaw in base_link, m and rad; None when there is no way.
+
+        goal: x, y in base_link, m; may lie beyond what is around.
+        """
+        inscribed, circumscribed = float(self._body.min()), math.hypot(*self._body)
+        hard = self._config.clearance_hard
+        distance = distance_grid(around.points, CELLS)
+        field = arrival_field(
+            distance, *goal, inscribed, circumscribed + hard, FIELD_SLACK
+        )
+        way = descend(field, *goal, self._config.lookahead + 0.5)
+        if len(way) < 2:
+            return None
+        return with_headings(relax(way, distance, circumscribed + BAND_CLEARANCE))
+
+
+@njit(cache=True, fastmath=True)
+def first_blocked(
+    path: NDArray[np.float64],
+    points: NDArray[np.float64],
+    first: NDArray[np.int64],
+    body: NDArray[np.float64],
+    hard: float,
+    length: float,
+) -> int:
+    """Index of the first pose (m, 3) at which the footprint is closer than `hard`; m if none."""
+    way = 0.0
+    for n in range(len(path)):
+        if n:
+            way += math.hypot(path[n, 0] - path[n - 1, 0], path[n, 1] - path[n - 1, 1])
+        if way > length:
+            break
+        gap = clearance(
+            points, first, path[n, 0], path[n, 1], path[n, 2], body[0], body[1], hard + 0.01
+        )
+        if gap < hard:
+            return n
+    return len(path)
