@@ -141,7 +141,9 @@ class Plant:
         sensor = self.pose.compose(MOUNT)
         increment = FIELD_OF_VIEW / (BEAMS - 1)
         first = -FIELD_OF_VIEW / 2.0
-        ranges = cast(self._cylinders, self.radius, sensor.x, sensor.y, sensor.yaw + first, increment)
+        ranges = cast(
+            self._cylinders, self.radius, sensor.x, sensor.y, sensor.yaw + first, increment
+        )
         ranges += self._rng.normal(0.0, self._conditions.scan_sigma, BEAMS)
         return LaserScan(
             self.time_s, first, increment, RANGE_MIN, RANGE_MAX, ranges.astype(np.float32), MOUNT
@@ -181,7 +183,12 @@ def _step(
 
 @njit(cache=True)
 def cast(
-    cylinders: NDArray[np.float64], radius: float, x: float, y: float, first: float, increment: float
+    cylinders: NDArray[np.float64],
+    radius: float,
+    x: float,
+    y: float,
+    first: float,
+    increment: float,
 ) -> NDArray[np.float64]:
     """(BEAMS,) range along each beam to the first cylinder, m; inf beyond the lidar's range."""
     ranges = np.full(BEAMS, np.inf)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from or_robot.autonomy.mapless import MaplessNavigator
 from or_robot.bench.barn_plant import Conditions, Plant, World
@@ -66,7 +67,9 @@ def load_worlds(file: Path) -> list[World]:
             for world in read
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise OrRobotError(f"{file} holds no BARN worlds: {error}", "give a file of worlds") from None
+        raise OrRobotError(
+            f"{file} holds no BARN worlds: {error}", "give a file of worlds"
+        ) from None
 
 
 def controller_config(conditions: Conditions) -> ControllerConfig:
@@ -141,27 +144,30 @@ def score(success: bool, spent_s: float, path_length: float) -> float:
 def shortest_way(world: World, radius: float, conditions: Conditions) -> float:
     """m from the start to the circle around the goal for the footprint's inscribed disc."""
     half_width = min(conditions.robot.length, conditions.robot.width) / 2.0
-    return _shortest(world.number, world.cylinders.tobytes(), world.start, world.goal, radius + half_width)
+    return shortest_disc_way(world.cylinders, world.start, world.goal, radius + half_width)
+
+
+def shortest_disc_way(
+    cylinders: NDArray[np.float64], start: Pose2D, goal: tuple[float, float], apart: float
+) -> float:
+    """m to the circle around the goal, `apart` m from all centres (n, 2); inf without a way."""
+    return _shortest(cylinders.tobytes(), start, goal, apart)
 
 
 @lru_cache(maxsize=256)
-def _shortest(
-    _number: int, cylinders: bytes, start: Pose2D, goal: tuple[float, float], reach: float
-) -> float:
-    """Fast marching; inf where there is no way."""
+def _shortest(cylinders: bytes, start: Pose2D, goal: tuple[float, float], apart: float) -> float:
+    """By fast marching."""
     discs = np.frombuffer(cylinders).reshape(-1, 2)
-    low = np.minimum(discs.min(axis=0, initial=np.inf), [start.x, start.y]) - 1.5
-    low = np.minimum(low, np.array(goal) - 1.5)
-    high = np.maximum(discs.max(axis=0, initial=-np.inf), [start.x, start.y]) + 1.5
-    high = np.maximum(high, np.array(goal) + 1.5)
+    corners = np.vstack((discs, [[start.x, start.y], goal]))
+    low, high = corners.min(axis=0) - 1.5, corners.max(axis=0) + 1.5
     columns, rows = np.ceil((high - low) / SHORTEST_CELL).astype(int)
     x = low[0] + (np.arange(columns) + 0.5) * SHORTEST_CELL
     y = low[1] + (np.arange(rows) + 0.5) * SHORTEST_CELL
     costs = np.full((rows, columns), SHORTEST_CELL, dtype=np.float32)
     for at in discs:
-        i = slice(*np.searchsorted(y, [at[1] - reach, at[1] + reach]))
-        j = slice(*np.searchsorted(x, [at[0] - reach, at[0] + reach]))
-        near = np.hypot(x[None, j] - at[0], y[i, None] - at[1]) < reach
+        i = slice(*np.searchsorted(y, [at[1] - apart, at[1] + apart]))
+        j = slice(*np.searchsorted(x, [at[0] - apart, at[0] + apart]))
+        near = np.hypot(x[None, j] - at[0], y[i, None] - at[1]) < apart
         costs[i, j][near] = np.inf
     way = np.hypot(x[None, :] - goal[0], y[:, None] - goal[1])
     seeds = np.where(way <= GOAL_RADIUS, 0.0, np.inf).astype(np.float32)

@@ -6,6 +6,7 @@ import importlib
 import sys
 
 BENCHES = {
+    "barn": "to a goal through unknown clutter, with scan and odometry alone",
     "link": "card and key image over our link and its peers",
     "localization": "error among people, recovery from kidnapping",
     "sim": "speed and memory of the simulation",

@@ -37,7 +37,7 @@ def distance_grid(points: NDArray[np.float64], cells: int) -> NDArray[np.float32
     reach = int(FAR / CELL)
     for n in range(len(points)):
         x, y = points[n, 0] + half, points[n, 1] + half
-        column, row = int(math.floor(x / CELL)), int(math.floor(y / CELL))
+        column, row = math.floor(x / CELL), math.floor(y / CELL)
         for i in range(max(row - reach, 0), min(row + reach + 1, cells)):
             dy = (i + 0.5) * CELL - y
             for j in range(max(column - reach, 0), min(column + reach + 1, cells)):
@@ -133,9 +133,9 @@ def march(
 ) -> NDArray[np.float32]:
     """Values of the eikonal equation on a grid (rows, columns).
 
-    costs: of crossing each cell, inf where it cannot be crossed; seeds: known values, inf elsewhere.
-    Stops when everything up to `slack` beyond the value of the cell with the flat index `home` is
-    known; the rest is inf.
+    costs: of crossing each cell, inf where it cannot be crossed; seeds: known values, inf
+    elsewhere. Stops when everything up to `slack` beyond the value of the cell with the flat
+    index `home` is known; the rest is inf.
     """
     rows, columns = costs.shape
     times = seeds.copy().ravel()

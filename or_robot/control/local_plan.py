@@ -33,18 +33,26 @@ class LocalPlanner:
     def plan(self, around: Surroundings, goal: tuple[float, float]) -> NDArray[np.float64] | None:
         """(m, 3) x, y, yaw in base_link, m and rad; None when there is no way.
 
-        goal: x, y in base_link, m; may lie beyond what is around.
+        goal: x, y in base_link, m; may lie beyond what is around. The way goes on straight beyond
+        it, so that the robot does not slow down for a goal that it need not stop at.
         """
         inscribed, circumscribed = float(self._body.min()), math.hypot(*self._body)
         hard = self._config.clearance_hard
         distance = distance_grid(around.points, CELLS)
-        field = arrival_field(
-            distance, *goal, inscribed, circumscribed + hard, FIELD_SLACK
-        )
+        field = arrival_field(distance, *goal, inscribed, circumscribed + hard, FIELD_SLACK)
         way = descend(field, *goal, self._config.lookahead + 0.5)
         if len(way) < 2:
             return None
-        return with_headings(relax(way, distance, circumscribed + BAND_CLEARANCE))
+        way = relax(way, distance, circumscribed + BAND_CLEARANCE)
+        short = self._config.lookahead - CELL * len(way)
+        return with_headings(_extended(way, short) if short > CELL else way)
+
+
+def _extended(way: NDArray[np.float64], length: float) -> NDArray[np.float64]:
+    """(m, 2) and on from its end in the direction of its last half metre."""
+    along = way[-1] - way[max(len(way) - int(0.5 / CELL), 0)]
+    direction = along / max(math.hypot(*along), 1e-9)
+    return np.concatenate((way, way[-1] + np.arange(CELL, length, CELL)[:, None] * direction))
 
 
 @njit(cache=True, fastmath=True)

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from or_robot.control.reference import LEFT, V, X, Y, YAW, follow, ramp, speed_at, wrap
+from or_robot.control.reference import LEFT, YAW, V, X, Y, follow, ramp, speed_at, wrap
 from or_robot.control.surroundings import box_distance, clearance, distance_at_least
 
 COLLISION = 1000.0

@@ -55,9 +55,7 @@ class PointMemory:
 
 
 @njit(cache=True)
-def smoothed(
-    ranges: NDArray[np.float64], increment: float, gate: float
-) -> NDArray[np.float64]:
+def smoothed(ranges: NDArray[np.float64], increment: float, gate: float) -> NDArray[np.float64]:
     """Ranges (beams,) m with the noise of neighbours on one surface averaged out; NaN stays NaN.
 
     Neighbours count while they are within `gate` of the beam and less than 3 cm beside it.
@@ -117,7 +115,7 @@ def _still_there(
             continue
         bearing = math.atan2(points[n, 1], points[n, 0])
         beam = round(((bearing - first) % (2.0 * math.pi)) / increment)
-        kept[n] = beam >= len(ranges) or math.isnan(ranges[beam]) or (
-            distance > ranges[beam] + BEHIND
+        kept[n] = (
+            beam >= len(ranges) or math.isnan(ranges[beam]) or (distance > ranges[beam] + BEHIND)
         )
     return kept
