@@ -39,7 +39,7 @@ class MaplessNavigator:
         self._planner = LocalPlanner(config, robot)
         self._controller = PredictiveController(config, robot, rng)
         self._path: NDArray[np.float64] | None = None
-        self._age = 0
+        self._planned: Odometry | None = None
 
     @property
     def path(self) -> NDArray[np.float64] | None:
@@ -53,9 +53,8 @@ class MaplessNavigator:
             self._memory.update(scan, pose)
         around = surroundings(pose.inverse().transform(self._memory.points))
         self._controller.measured = odometry.twist
-        self._age += 1
-        if self._path is None or self._age >= self._config.local_plan_periods:
-            self._plan(around, pose)
+        if self._due(around, odometry):
+            self._plan(around, odometry)
         if self._path is None:
             return self._controller.ramped(STANDSTILL)
         ahead = self._ahead(pose)
@@ -64,8 +63,19 @@ class MaplessNavigator:
         )
         return self._controller.ramped(STANDSTILL) if command is None else command
 
-    def _plan(self, around: Surroundings, pose: Pose2D) -> None:
-        self._age = 0
+    def _due(self, around: Surroundings, odometry: Odometry) -> bool:
+        """Whether to plan anew: driven on, some time has passed, or something is in the way."""
+        planned, config = self._planned, self._config
+        if planned is None or self._path is None:
+            return True
+        if odometry.stamp_s - planned.stamp_s > config.local_plan_time:
+            return True
+        if planned.pose.distance_to(odometry.pose) > config.local_plan_distance:
+            return True
+        return self._planner.blocked(around, self._ahead(odometry.pose))
+
+    def _plan(self, around: Surroundings, odometry: Odometry) -> None:
+        pose, self._planned = odometry.pose, odometry
         goal = pose.inverse().transform(np.array(self._goal))
         local = self._planner.plan(around, (float(goal[0]), float(goal[1])))
         if local is None:

@@ -87,6 +87,16 @@ class Plant:
         self._scale = 1.0 + conditions.odometry_noise * self._rng.normal(size=2)
         self._under_way: deque[tuple[float, Twist2D]] = deque()
         self._asked = Twist2D(0.0, 0.0)
+        self._robot = robot = conditions.robot
+        self._limits = np.array(
+            [
+                1.0 - math.exp(-STEP_S / conditions.lag) if conditions.lag else 1.0,
+                robot.max_acceleration * STEP_S,
+                robot.max_yaw_acceleration * STEP_S,
+                robot.length / 2.0,
+                robot.width / 2.0,
+            ]
+        )
         self.time_s = 0.0
 
     @property
@@ -108,16 +118,7 @@ class Plant:
 
     def advance(self, until_s: float) -> None:
         """Move on in steps of STEP_S."""
-        robot, conditions = self._conditions.robot, self._conditions
-        limits = np.array(
-            [
-                1.0 - math.exp(-STEP_S / conditions.lag) if conditions.lag else 1.0,
-                robot.max_acceleration * STEP_S,
-                robot.max_yaw_acceleration * STEP_S,
-                robot.length / 2.0,
-                robot.width / 2.0,
-            ]
-        )
+        robot, conditions = self._robot, self._conditions
         while self.time_s < until_s - 1e-9:
             while self._under_way and self._under_way[0][0] <= self.time_s + 1e-9:
                 asked = self._under_way.popleft()[1]
@@ -127,7 +128,7 @@ class Plant:
             noise = 1.0 + conditions.odometry_noise * self._rng.normal(size=2)
             asked_now = np.array([self._asked.linear, self._asked.angular])
             seen = self._scale * noise
-            _step(self._state, asked_now, limits, seen, self._cylinders, self.radius)
+            _step(self._state, asked_now, self._limits, seen, self._cylinders, self.radius)
             self.time_s += STEP_S
 
     def odometry(self) -> Odometry:

@@ -27,7 +27,7 @@ STARTED_M = 0.1
 GOAL_RADIUS = 1.0
 CHALLENGE_SPEED = 2.0
 """m/s that the optimal time of the score counts with."""
-SHORTEST_CELL = 0.01
+SHORTEST_CELL = 0.02
 """m of the grid for the shortest way."""
 
 HARDENED = {
@@ -58,7 +58,7 @@ def load_worlds(file: Path) -> list[World]:
         return [
             World(
                 number=int(world["world"]),
-                start=Pose2D(*map(float, world["start"][:2]), math.pi / 2.0),
+                start=Pose2D(float(world["start"][0]), float(world["start"][1]), math.pi / 2.0),
                 goal=(float(world["goal"][0]), float(world["goal"][1])),
                 radius=float(world["radius"]),
                 cylinders=np.array(world["cylinders"], dtype=np.float64).reshape(-1, 2),

@@ -41,7 +41,8 @@ def make_worlds(count: int, seed: int = 2026) -> list[World]:
         way, cylinders = math.inf, np.empty((0, 2))
         while not math.isfinite(way):
             cylinders = _cylinders(_field(rng, share, smoothing))
-            way = shortest_disc_way(cylinders, START, GOAL, PASSAGE)
+            if _passable(cylinders):
+                way = shortest_disc_way(cylinders, START, GOAL, PASSAGE)
         worlds.append(World(10_000 + len(worlds), START, GOAL, RADIUS, cylinders, way + 1.0))
     return worlds
 
@@ -52,9 +53,9 @@ def _field(rng: np.random.Generator, share: float, smoothing: int) -> NDArray[np
     kernel = np.ones((3, 3), dtype=np.float32)
     kernel[1, 1] = 0.0
     for _ in range(smoothing):
-        padded = np.pad(filled, ((1, 1), (0, 0)), constant_values=False)
-        padded = np.pad(padded, ((0, 0), (1, 1)), constant_values=True).astype(np.float32)
-        neighbours = cv2.filter2D(padded, -1, kernel)[1:-1, 1:-1]
+        padded = np.pad(filled.astype(np.float32), ((1, 1), (0, 0)))
+        padded = np.pad(padded, ((0, 0), (1, 1)), constant_values=1.0)
+        neighbours = np.asarray(cv2.filter2D(padded, -1, kernel))[1:-1, 1:-1]
         filled = (neighbours >= FILL_FROM) | (filled & (neighbours > CLEAR_TO))
     return filled
 
@@ -68,3 +69,17 @@ def _cylinders(filled: NDArray[np.bool_]) -> NDArray[np.float64]:
     across = -(np.arange(1, SIDE - 1) + 0.5) * CELL
     behind = np.column_stack((across, np.full(across.size, 0.075)))
     return np.unique(np.round(np.concatenate((field, *sides, behind)), 4), axis=0)
+
+
+def _passable(cylinders: NDArray[np.float64]) -> bool:
+    """Quick test on a coarse grid whether there may be a way from bottom to top."""
+    cell = 0.05
+    cells = np.floor((cylinders - [-4.5, 0.0]) / cell).astype(int)
+    empty = np.ones((round(9.6 / cell), round(4.5 / cell)), dtype=np.uint8)
+    empty[cells[:, 1], cells[:, 0]] = 0
+    distance = np.asarray(cv2.distanceTransform(empty, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)) * cell
+    _, labels = cv2.connectedComponents((distance >= PASSAGE - cell).astype(np.uint8))
+    reached = labels[-1][labels[-1] > 0]
+    return bool(
+        np.isin(reached, labels[int(START.y / cell)][labels[int(START.y / cell)] > 0]).any()
+    )

@@ -27,8 +27,11 @@ class ControllerConfig(CheckedConfig):
         0.02, unit="s", low=0.001, high=1.0, doc="clearance wanted per speed, beside that for lag"
     )
     lookahead: float = setting(2.4, unit="m", low=0.3, high=10.0, doc="along the path")
-    local_plan_periods: int = setting(
-        4, unit="", low=1, high=100, doc="control periods between local plans"
+    local_plan_distance: float = setting(
+        0.5, unit="m", low=0.05, high=5.0, doc="driven between two local plans"
+    )
+    local_plan_time: float = setting(
+        1.0, unit="s", low=0.05, high=10.0, doc="most between two local plans"
     )
     person_radius: float = setting(0.30, unit="m", low=0.1, high=1.0, doc="body of a person")
     person_distance: float = setting(0.7, unit="m", low=0.0, high=3.0, doc="kept from people")

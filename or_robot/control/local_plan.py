@@ -47,6 +47,12 @@ class LocalPlanner:
         short = self._config.lookahead - CELL * len(way)
         return with_headings(_extended(way, short) if short > CELL else way)
 
+    def blocked(self, around: Surroundings, path: NDArray[np.float64]) -> bool:
+        """Whether the footprint would touch something on the next metres of a path (m, 3)."""
+        hard = 0.5 * self._config.clearance_hard
+        at = first_blocked(path, around.points, around.first, self._body, hard, CHECKED_M)
+        return at < len(path)
+
 
 def _extended(way: NDArray[np.float64], length: float) -> NDArray[np.float64]:
     """(m, 2) and on from its end in the direction of its last half metre."""
