@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from or_robot.clinical.dose_views import DELIVERED
+from or_robot.clinical.dose_views import PLANNED
 from or_robot.errors import OrRobotError
 from or_robot.types.clinical import DoseView, ProtonCard
 
@@ -28,7 +28,8 @@ class Isodoses:
 def isodoses(card: ProtonCard, view: DoseView, reference_gy: float | None) -> Isodoses:
     """In % of a reference that the reader states, else of the prescription, else in Gy.
 
-    What was delivered so far is shown in Gy unless a reference is stated. Raises OrRobotError
+    Only the whole plan is compared with its prescription; what was delivered so far, beams and
+    fraction groups are in Gy unless a reference is stated. Raises OrRobotError
     for a reference that is no dose.
     """
     highest = (card.max_dose_gy or 0.0) * view.scale
@@ -39,7 +40,7 @@ def isodoses(card: ProtonCard, view: DoseView, reference_gy: float | None) -> Is
     if card.prescription is None:
         levels = round_levels(highest)
         return Isodoses(levels, _plain(levels), card.dose_unit, "no prescription recorded")
-    if view.key == DELIVERED:
+    if view.key != PLANNED:
         levels = round_levels(highest)
         return Isodoses(levels, _plain(levels), card.dose_unit, "")
     return _percent(

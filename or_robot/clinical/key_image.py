@@ -14,7 +14,7 @@ from or_robot.clinical.isodose import Isodoses, colormap, isodoses, level_colors
 from or_robot.clinical.lettering import Lettering, StripContent
 from or_robot.clinical.section import Orientation, SectionSource
 from or_robot.errors import OrRobotError
-from or_robot.types.clinical import DoseView, ImageStyle, KeyImage, ProtonCard
+from or_robot.types.clinical import PREPARED_STYLE, DoseView, ImageStyle, KeyImage, ProtonCard
 from or_robot.types.radiotherapy import Structure
 
 SIZE = 600
@@ -34,8 +34,6 @@ JPEG_QUALITY = 50
 SHIFT = 4
 """Bits behind the point of line coordinates given to OpenCV."""
 
-DEFAULT_STYLE = ImageStyle()
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -52,7 +50,7 @@ def key_images(
     dose_views: Sequence[DoseView],
     place: Place,
     patient_name: str,
-    style: ImageStyle = DEFAULT_STYLE,
+    style: ImageStyle = PREPARED_STYLE,
 ) -> tuple[KeyImage, ...]:
     """One picture a dose view. Raises OrRobotError when the course has no CT or no dose, and for
     a window, structure or reference that there is not.

@@ -1,25 +1,28 @@
-"""Files into the store: each read, checked and kept, or named and quarantined."""
+"""Objects into the store: each read, checked and kept, or named and quarantined."""
 
 from __future__ import annotations
 
+import datetime
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from or_robot.clinical.times import instant
 from or_robot.errors import OrRobotError
-from or_robot.info.prepare import FHIR
-from or_robot.sources.dicom import read_dicom
-from or_robot.sources.fhir import read_fhir
+from or_robot.info.reading import ReadObject, read_object
+from or_robot.sources.hl7v2 import MergeRequested
 from or_robot.store.database import StoreUnavailable
-from or_robot.store.objects import digest, write_durably
-from or_robot.store.store import Store, StoredInstance, StoredPatient
+from or_robot.store.objects import digest
+from or_robot.store.store import Store, StoredBooking, StoredInstance, StoredPatient
 from or_robot.types.radiotherapy import Identity
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many are done, how many there are."""
 
 MAX_FILE_BYTES = 512 * 1024 * 1024
+ARRIVES_WITHIN_S = datetime.timedelta(days=1).total_seconds()
+"""A booking further ahead does not yet put its patient into an empty room."""
 
 
 class IdentityConflict(OrRobotError):
@@ -28,6 +31,10 @@ class IdentityConflict(OrRobotError):
 
 class DuplicateUid(OrRobotError):
     """One SOP Instance UID, two contents."""
+
+
+ALARMS = (IdentityConflict, DuplicateUid, MergeRequested)
+"""Refusals that a person must settle; shown with the patient until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,37 +56,60 @@ class Intake:
     already_known: int
     failures: tuple[ImportFailure, ...]
     patients: tuple[str, ...]
-    """IDs touched, also by objects that were known."""
+    """IDs touched, also by objects that were known or refused."""
 
 
 class Importer:
-    """One batch of files. Objects are durable before the database names them."""
+    """One batch of objects. Objects are durable before the database names them."""
 
-    def __init__(self, store: Store, quarantine: Path) -> None:
+    def __init__(self, store: Store, source: str) -> None:
+        """`source`: where the batch comes from, for the list of refusals."""
         self._store = store
-        self._quarantine = quarantine
+        self._source = source
         self._patients: dict[str, StoredPatient] = {}
         self._instances: dict[str, StoredInstance] = {}
         self._uids: set[tuple[str, str, str]] = set()
-        self._bookings: list[tuple[str, str]] = []
-        self._known: set[str] = set()
+        self._bookings: dict[tuple[str, str], list[StoredBooking]] = {}
+        self._touched: set[str] = set()
         self._failures: list[ImportFailure] = []
 
     def run(self, paths: Iterable[Path], progress: Progress) -> Intake:
+        """All files, or none when the store fails. Raises StoreUnavailable."""
         files = list(find_files(paths))
         for done, path in enumerate(files):
             progress("import", done, len(files))
-            self._take(path)
+            self._take_file(path)
         progress("import", len(files), len(files))
-        added = self._store.add(self._patients.values(), self._instances.values(), self._bookings)
+        added = self._commit()
         return Intake(
             imported=added,
             already_known=len(files) - len(self._failures) - added,
             failures=tuple(self._failures),
-            patients=tuple(sorted(self._patients.keys() | self._known)),
+            patients=tuple(sorted(self._touched)),
         )
 
-    def _take(self, path: Path) -> None:
+    def take(self, data: bytes) -> str:
+        """One object, durable when it returns; gives the ID of its patient.
+
+        What is refused is in quarantine before the OrRobotError is raised. StoreUnavailable:
+        nothing was kept, send it again.
+        """
+        self._accept(data)
+        self._commit()
+        return next(iter(self._touched))
+
+    def _commit(self) -> int:
+        return self._store.add(
+            self._patients.values(), self._instances.values(), self._arrivals(), self._bookings
+        )
+
+    def _arrivals(self) -> list[tuple[str, str]]:
+        """Rooms that a booking of today or before, or without time, may fill."""
+        soon = time.time() + ARRIVES_WITHIN_S
+        booked = (one for bookings in self._bookings.values() for one in bookings)
+        return [(one.room, one.patient_id) for one in booked if instant(one.start) <= soon]
+
+    def _take_file(self, path: Path) -> None:
         try:
             if path.stat().st_size > MAX_FILE_BYTES:
                 raise OrRobotError(f"over {MAX_FILE_BYTES >> 20} MB", "split or leave it out")
@@ -92,41 +122,59 @@ class Importer:
             self._accept(data)
         except StoreUnavailable:
             raise  # no fault of the file
-        except OrRobotError as error:
-            kept = quarantine(self._quarantine, data, str(error))
-            self._failures.append(ImportFailure(path, error.problem, error.remedy, kept))
+        except Refused as refused:
+            self._failures.append(
+                ImportFailure(path, refused.problem, refused.remedy, refused.quarantined)
+            )
 
     def _accept(self, data: bytes) -> None:
-        sha256 = digest(data)
-        owner = self._store.owner(sha256)
+        owner = self._store.owner(digest(data))
         if owner is not None:
-            self._known.add(owner)
+            self._touched.add(owner)
             return
-        if looks_like_json(data):
-            record = read_fhir(data)
-            self._check_identity(record.identity)
-            patient_id = record.identity.patient_id
-            self._bookings += [(booking.room, patient_id) for booking in record.rooms]
-            self._keep(data, sha256, record.identity, FHIR, sha256)
-            return
-        header = read_dicom(data).header
-        self._check_identity(header.identity)
-        self._check_uid(
-            header.identity.patient_id, header.modality, header.sop_instance_uid, sha256
-        )
-        self._keep(data, sha256, header.identity, header.modality, header.sop_instance_uid)
+        identity: Identity | None = None
+        try:
+            read = read_object(data)
+            identity = read.identity
+            self._check_identity(identity)
+            self._check_uid(read)
+        except StoreUnavailable:
+            raise
+        except OrRobotError as error:
+            raise Refused(error, self._quarantine(data, error, identity)) from error
+        self._keep(data, read)
 
-    def _keep(self, data: bytes, sha256: str, identity: Identity, kind: str, uid: str) -> None:
+    def _quarantine(self, data: bytes, error: OrRobotError, identity: Identity | None) -> Path:
+        patient_id = identity.patient_id if identity else getattr(error, "patient_id", None)
+        if patient_id is not None:
+            self._touched.add(patient_id)
+        return self._store.refusals.add(
+            data,
+            error,
+            source=self._source,
+            patient_id=patient_id,
+            alarm=isinstance(error, ALARMS),
+        )
+
+    def _keep(self, data: bytes, read: ReadObject) -> None:
         self._store.objects.put(data)
-        patient_id = identity.patient_id
+        patient_id = read.identity.patient_id
         known = self._patients.get(patient_id)
         self._patients[patient_id] = StoredPatient(
             patient_id,
-            (known.issuer if known else None) or identity.issuer,
-            (known.birth_date if known else None) or identity.birth_date,
+            (known.issuer if known else None) or read.identity.issuer,
+            (known.birth_date if known else None) or read.identity.birth_date,
         )
-        self._instances[sha256] = StoredInstance(sha256, patient_id, kind, uid, time.time())
-        self._uids.add((patient_id, kind, uid))
+        self._instances[read.sha256] = StoredInstance(
+            read.sha256, patient_id, read.kind, read.uid, time.time()
+        )
+        self._uids.add((patient_id, read.kind, read.uid))
+        self._touched.add(patient_id)
+        if read.bookings is not None:
+            self._bookings[patient_id, read.source] = [
+                StoredBooking(patient_id, read.source, one.room, one.start, one.end, one.text)
+                for one in read.bookings
+            ]
 
     def _check_identity(self, identity: Identity) -> None:
         """Same ID with another issuer or birth date is somebody else, or a mistake."""
@@ -144,15 +192,24 @@ class Importer:
                         "find out who it is before importing",
                     )
 
-    def _check_uid(self, patient_id: str, kind: str, uid: str, sha256: str) -> None:
-        if sha256 in self._instances:
+    def _check_uid(self, read: ReadObject) -> None:
+        if read.sha256 in self._instances:
             return
-        used = (patient_id, kind, uid) in self._uids
-        if used or self._store.has_uid(patient_id, kind, uid):
+        key = (read.identity.patient_id, read.kind, read.uid)
+        if key in self._uids or self._store.has_uid(*key):
             raise DuplicateUid(
-                f"another {kind} object of this patient has the same SOP Instance UID",
+                f"another {read.kind} object of this patient has the same SOP Instance UID",
                 "export it with a UID of its own, or delete the stored one",
             )
+
+
+class Refused(OrRobotError):
+    """An object was not taken in; it is in quarantine."""
+
+    def __init__(self, error: OrRobotError, quarantined: Path) -> None:
+        super().__init__(error.problem, error.remedy)
+        self.error = error
+        self.quarantined = quarantined
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -172,16 +229,3 @@ def find_files(paths: Iterable[Path]) -> Iterator[Path]:
 
 def _no_object(relative: Path) -> bool:
     return relative.name == "DICOMDIR" or any(part.startswith(".") for part in relative.parts)
-
-
-def looks_like_json(data: bytes) -> bool:
-    return data[:64].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
-
-
-def quarantine(folder: Path, data: bytes, reason: str) -> Path:
-    """Copy of a refused file under its digest, the reason beside it; its own name is dropped."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    kept = folder / digest(data)
-    write_durably(kept, data)
-    write_durably(kept.with_suffix(".reason"), reason.encode())
-    return kept

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from or_robot.types.checklist import ChecklistAnswer
+from or_robot.types.clinical import PREPARED_STYLE, ImageStyle
 from or_robot.types.procedure import Phase
 from or_robot.types.tasks import TaskRequest
 
@@ -19,6 +20,35 @@ class RoomRequest:
     """For example "OR-1"."""
     why: str
     """Reason for the audit, for example "room display"."""
+
+
+@dataclass(frozen=True, slots=True)
+class PatientRequest:
+    actor: str
+    room: str
+    why: str
+    patient_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    actor: str
+    room: str
+    why: str
+    patient_id: str
+    plan_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoomAdmit:
+    """Put a patient into the room, named by two identifiers as a person read them."""
+
+    actor: str
+    room: str
+    why: str
+    patient_id: str
+    birth_date: str
+    """ISO 8601 date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +73,9 @@ class ImageRequest:
     orientation: str
     """"axial" | "coronal" | "sagittal"."""
     index: int
-    """Prepared slice relative to the one through the target: 0, ±1, …"""
+    """Slice relative to the one through the target: 0, ±1, …; any within KeyImage.index_range."""
+    style: ImageStyle = PREPARED_STYLE
+    """The default is prepared; another one is drawn when asked for."""
 
 
 @dataclass(frozen=True, slots=True)

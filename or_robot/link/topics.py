@@ -13,13 +13,24 @@ from or_robot.link.payloads import (
     DvhRequest,
     ImageRequest,
     LinkHeartbeat,
+    PatientRequest,
     PhaseChange,
+    PlanRequest,
+    RoomAdmit,
     RoomRequest,
     TaskCancel,
     TaskSubmit,
 )
+from or_robot.types.chart import PatientChart, RoomSchedule, SourcesStatus
 from or_robot.types.checklist import Checklist
-from or_robot.types.clinical import CaseVersion, DvhSet, KeyImage, RoomCase
+from or_robot.types.clinical import (
+    CaseVersion,
+    DvhSet,
+    FractionStrip,
+    KeyImage,
+    PlanGeometry,
+    RoomCase,
+)
 from or_robot.types.procedure import PHASE_MAX_AGE_S, ProcedurePhase
 from or_robot.types.safety import SafetyState
 from or_robot.types.status import CameraPicture, DiagnosticsStatus, RobotStatus, SiteStatus
@@ -92,6 +103,7 @@ TOPICS: dict[str, Topic] = {
         ),
         Topic("procedure.checklist", Checklist, 1.0, 5.0, 6, Role.INFO, PANELS, key="room"),
         Topic("tasks.queue", TaskQueue, 2.0, 2.0, 3, Role.GATEWAY, CLIENTS),
+        Topic("info.sources", SourcesStatus, 1.0, 5.0, 8, Role.INFO, SCREENS),
         Topic("case.version", CaseVersion, 1.0, 5.0, 4, Role.INFO, SCREENS, key="room"),
         Topic("robot.diagnostics", DiagnosticsStatus, 1.0, 3.0, 7, Role.GATEWAY, PANELS),
         Topic("robot.site", SiteStatus, 0.0, _INF, 5, Role.GATEWAY, CLIENTS),
@@ -104,6 +116,12 @@ REQUESTS: dict[str, Request] = {
         Request("case.get", RoomRequest, RoomCase, Role.INFO, SCREENS, 2.0, False, True),
         Request("dvh.get", DvhRequest, DvhSet, Role.INFO, SCREENS, 5.0, False, True),
         Request("image.get", ImageRequest, KeyImage, Role.INFO, SCREENS, 5.0, False, True),
+        Request("chart.get", PatientRequest, PatientChart, Role.INFO, SCREENS, 2.0, False, True),
+        Request("fractions.get", PlanRequest, FractionStrip, Role.INFO, SCREENS, 2.0, False, True),
+        Request("geometry.get", PlanRequest, PlanGeometry, Role.INFO, SCREENS, 2.0, False, True),
+        Request("schedule.get", RoomRequest, RoomSchedule, Role.INFO, SCREENS, 2.0, False, True),
+        Request("room.admit", RoomAdmit, RoomSchedule, Role.INFO, PANELS, 2.0, True, True),
+        Request("room.clear", RoomRequest, RoomSchedule, Role.INFO, PANELS, 2.0, True, True),
         Request("phase.get", RoomRequest, ProcedurePhase, Role.INFO, CLIENTS, 2.0, False, True),
         Request("phase.set", PhaseChange, ProcedurePhase, Role.INFO, PANELS, 2.0, True, True),
         Request("checklist.get", RoomRequest, Checklist, Role.INFO, PANELS, 2.0, False, True),

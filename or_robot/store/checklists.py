@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from sqlalchemy import Engine, delete, insert, select
+import msgspec
+from sqlalchemy import Connection, Engine, delete, insert, select
 
 from or_robot.store.database import reading, writing
 from or_robot.store.schema import checklist, phase
@@ -22,6 +23,13 @@ class Checklists:
         with reading(self._engine) as connection:
             row = connection.execute(query).first()
         return (row.revision, row.payload) if row else None
+
+    def forget(self, connection: Connection, patient_id: str) -> None:
+        """Within a transaction: every checklist that names the patient."""
+        named = msgspec.msgpack.encode(patient_id)
+        for row in connection.execute(select(checklist.c.room, checklist.c.payload)).all():
+            if named in row.payload:
+                connection.execute(delete(checklist).where(checklist.c.room == row.room))
 
     def replace(
         self, room: str, seen: int, revision: int, payload: bytes, new_phase: str | None = None

@@ -49,6 +49,10 @@ class ObjectFolder:
             raise OrRobotError(f"stored object {sha256[:12]} is damaged", "restore the store")
         return data
 
+    def relative(self, sha256: str) -> str:
+        """Where an object lies, from the folder above."""
+        return str(self._path(sha256).relative_to(self._folder.parent))
+
     def _path(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / sha256[2:]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -53,6 +54,35 @@ room = Table(
     Column("patient_id", ForeignKey("patient.patient_id"), nullable=False),
     Column("assigned_s", Float, nullable=False),
 )
+
+booking = Table(
+    "booking",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=True),
+    Column("patient_id", ForeignKey("patient.patient_id"), nullable=False, index=True),
+    Column("source", String(80), nullable=False),
+    Column("room", String(32), nullable=False, index=True),
+    Column("start", String(40)),
+    Column("end", String(40)),
+    Column("text", Text),
+)
+
+refusal = Table(
+    "refusal",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("sha256", String(64), nullable=False, index=True),
+    Column("source", String(80), nullable=False),
+    Column("patient_id", String(64), index=True),
+    Column("problem", Text, nullable=False),
+    Column("remedy", Text, nullable=False),
+    Column("alarm", Boolean, nullable=False),
+    Column("stamp_s", Float, nullable=False),
+    Column("settled_by", String(80)),
+)
+
+doomed = Table("doomed", metadata, Column("path", String(200), primary_key=True))
+"""Files of deleted patients that are still to be removed, relative to the store's folder."""
 
 phase = Table(
     "phase",

@@ -152,6 +152,9 @@ class ImageStyle:
     """Dose that isodoses are in % of, stated by the reader; None: the plan's own rule."""
 
 
+PREPARED_STYLE = ImageStyle()
+
+
 @dataclass(frozen=True, slots=True)
 class KeyImage:
     """Dose on CT through the target, ready to show."""

@@ -12,10 +12,14 @@ from or_robot.link.payloads import (
     ChecklistConfirm,
     DvhRequest,
     ImageRequest,
+    PatientRequest,
     PhaseChange,
+    PlanRequest,
+    RoomAdmit,
     RoomRequest,
 )
 from or_robot.link.topics import REQUESTS, Role
+from or_robot.types.chart import RoomSchedule, ScheduleEntry
 from or_robot.types.checklist import Checklist, ChecklistAnswer
 from or_robot.types.clinical import CaseVersion, PatientBanner, RoomCase
 from or_robot.types.procedure import Phase, ProcedurePhase
@@ -73,8 +77,27 @@ class Service:
     def dvh(self, patient_id, plan_uid, view):
         return ("dvh", patient_id, plan_uid, view)
 
-    def image(self, patient_id, plan_uid, view, orientation, index):
-        return ("image", patient_id, plan_uid, view, orientation, index)
+    def image(self, patient_id, plan_uid, view, orientation, index, style):
+        return ("image", patient_id, plan_uid, view, orientation, index, style)
+
+    def chart(self, patient_id):
+        return ("chart", patient_id)
+
+    def fractions(self, patient_id, plan_uid):
+        return ("fractions", patient_id, plan_uid)
+
+    def geometry(self, patient_id, plan_uid):
+        return ("geometry", patient_id, plan_uid)
+
+    def schedule(self, room):
+        entry = ScheduleEntry(None, None, None, "in room", self.occupant(room), "FHIR")
+        return RoomSchedule(room, (entry,))
+
+    def admit(self, room, patient_id, birth_date):
+        self.in_rooms[room] = patient_id
+
+    def assign(self, room, patient_id):
+        self.in_rooms.pop(room, None)
 
     def phase(self, room):
         return self.phases.get(room)
@@ -114,6 +137,12 @@ LOOKS = {
     "image.get": ImageRequest(
         "anna", "OR-1", "room display", "SIM0001", "1.2", "planned", "axial", 0
     ),
+    "chart.get": PatientRequest("anna", "OR-1", "room display", "SIM0001"),
+    "fractions.get": PlanRequest("anna", "OR-1", "room display", "SIM0001", "1.2"),
+    "geometry.get": PlanRequest("anna", "OR-1", "room display", "SIM0001", "1.2"),
+    "schedule.get": RoomRequest("anna", "OR-1", "room display"),
+    "room.clear": RoomRequest("anna", "OR-1", "room display"),
+    "room.admit": RoomAdmit("anna", "OR-1", "room display", "SIM0001", "1960-01-01"),
 }
 
 
@@ -143,7 +172,9 @@ def test_without_audit_no_answer(service, name):
         InformationDesk(service).handlers()[name](LOOKS[name], PANEL)
 
 
-@pytest.mark.parametrize("name", ["dvh.get", "image.get"])
+@pytest.mark.parametrize(
+    "name", ["dvh.get", "image.get", "chart.get", "fractions.get", "geometry.get"]
+)
 def test_only_about_the_patient_in_the_room(service, name):
     service.in_rooms = {"OR-1": "SIM0002"}
     with pytest.raises(LinkRefused, match="not in OR-1") as refused:

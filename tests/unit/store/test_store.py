@@ -4,6 +4,7 @@ import sys
 import threading
 from contextlib import closing
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from or_robot.errors import OrRobotError
 from or_robot.store.audit import GENESIS, AuditBroken
 from or_robot.store.database import StoreUnavailable
 from or_robot.store.objects import ObjectFolder
-from or_robot.store.store import Store, StoredInstance, StoredPatient
+from or_robot.store.store import Store, StoredBooking, StoredInstance, StoredPatient
 
 JANE = StoredPatient("P1", None, "1970-01-02")
 
@@ -27,8 +28,9 @@ def store(tmp_path):
     store.close()
 
 
-def instance(name: str, patient_id: str = "P1") -> StoredInstance:
-    return StoredInstance(name.ljust(64, "0"), patient_id, "CT", f"1.2.{name}", 1.0)
+def instance(store: Store, name: str, patient_id: str = "P1") -> StoredInstance:
+    sha256 = store.objects.put(name.encode())
+    return StoredInstance(sha256, patient_id, "CT", f"1.2.{name}", 1.0)
 
 
 def look(store: Store, number: int = 0) -> None:
@@ -53,14 +55,14 @@ def test_an_altered_object_is_noticed(tmp_path):
 
 
 def test_adding_twice_adds_once(store):
-    assert store.add([JANE], [instance("a"), instance("b")]) == 2
-    assert store.add([JANE], [instance("b"), instance("c")]) == 1
-    assert [one.sha256[0] for one in store.instances("P1")] == ["a", "b", "c"]
+    assert store.add([JANE], [instance(store, "a"), instance(store, "b")]) == 2
+    assert store.add([JANE], [instance(store, "b"), instance(store, "c")]) == 1
+    assert [one.uid for one in store.instances("P1")] == ["1.2.a", "1.2.b", "1.2.c"]
 
 
 def test_a_batch_is_all_or_nothing(store):
     with pytest.raises(IntegrityError):
-        store.add([JANE], [instance("a"), instance("b", "nobody")])
+        store.add([JANE], [instance(store, "a"), instance(store, "b", "nobody")])
     assert store.patient("P1") is None
     assert store.instances("P1") == ()
 
@@ -103,11 +105,12 @@ def test_phase_is_remembered_with_its_time(store):
 
 def test_what_was_stored_is_there_after_reopening(tmp_path):
     first = Store(tmp_path)
-    first.add([JANE], [instance("a")])
+    kept = instance(first, "a")
+    first.add([JANE], [kept])
     look(first)
     first.close()
     with closing(Store(tmp_path)) as second:
-        assert second.owner(instance("a").sha256) == "P1"
+        assert second.owner(kept.sha256) == "P1"
         assert second.audit.verify().entries == 1
 
 
@@ -221,3 +224,88 @@ def test_kill_loses_no_entry_that_was_acknowledged(tmp_path):
         seen += process.stdout.read().splitlines()
     with closing(Store(tmp_path)) as store:
         assert store.audit.verify().entries >= int(seen[-1])
+
+
+def files(folder) -> list[str]:
+    return sorted(p.name for p in folder.rglob("*") if p.is_file() and "sqlite" not in p.name)
+
+
+REFUSED = OrRobotError("patient ID is stored with another birth date", "find out")
+
+
+def refuse(store, data=b"conflict", patient_id="P1"):
+    return store.refusals.add(data, REFUSED, source="pacs", patient_id=patient_id, alarm=True)
+
+
+def test_nothing_but_the_audit_is_left_of_a_deleted_patient(store, tmp_path):
+    other = StoredPatient("P2", None, None)
+    booking = StoredBooking("P1", "FHIR", "OR-1", None, None, None)
+    store.add([JANE, other], [instance(store, "a"), instance(store, "b", "P2")])
+    store.add([], [], [("OR-1", "P1"), ("OR-2", "P2")], {("P1", "FHIR"): [booking]})
+    store.put_prepared("P1", "v1", {"case": b"1"})
+    store.checklists.replace("OR-1", 0, 1, msgspec.msgpack.encode({"patient_id": "P1"}))
+    refuse(store)
+    look(store)
+    assert store.delete_patient("P1") == 1
+    assert store.patient("P1") is None
+    assert store.rooms() == {"OR-2": "P2"}
+    assert (store.bookings(), store.refusals.all(), store.instances("P1")) == ((), (), ())
+    assert store.prepared("P1", "case") is None
+    assert store.checklists.get("OR-1") is None
+    assert files(tmp_path) == [store.instances("P2")[0].sha256[2:]]
+    assert store.audit.verify().entries == 1
+
+
+def test_a_deletion_cut_short_is_finished_by_the_next_start(store, tmp_path, monkeypatch):
+    store.add([JANE], [instance(store, "a")])
+    monkeypatch.setattr(Store, "remove_doomed", lambda _self: None)
+    store.delete_patient("P1")
+    monkeypatch.undo()
+    assert files(tmp_path) != []
+    with closing(Store(tmp_path)) as again:
+        again.remove_doomed()
+    assert files(tmp_path) == []
+
+
+def test_what_is_imported_again_is_not_removed_by_an_earlier_deletion(store, monkeypatch):
+    kept = instance(store, "a")
+    store.add([JANE], [kept])
+    monkeypatch.setattr(Store, "remove_doomed", lambda _self: None)
+    store.delete_patient("P1")
+    monkeypatch.undo()
+    store.add([JANE], [kept])
+    store.remove_doomed()
+    assert store.objects.get(kept.sha256) == b"a"
+
+
+def test_an_object_whose_file_is_gone_is_never_acknowledged(store, tmp_path):
+    gone = instance(store, "a")
+    (tmp_path / store.objects.relative(gone.sha256)).unlink()
+    with pytest.raises(StoreUnavailable):
+        store.add([JANE], [gone])
+    assert store.patient("P1") is None
+
+
+def test_a_newer_record_of_a_source_replaces_its_bookings(store):
+    def booking(source, room):
+        return StoredBooking("P1", source, room, None, None, None)
+
+    store.add([JANE], [], (), {("P1", "FHIR"): [booking("FHIR", "OR-1")]})
+    store.add([JANE], [], (), {("P1", "HIS"): [booking("HIS", "OR-2")]})
+    store.add([JANE], [], (), {("P1", "FHIR"): [booking("FHIR", "OR-3")]})
+    assert [one.room for one in store.bookings()] == ["OR-2", "OR-3"]
+    store.add([JANE], [], (), {("P1", "HIS"): []})
+    assert [one.room for one in store.bookings()] == ["OR-3"]
+
+
+def test_a_refusal_is_an_alarm_until_somebody_settles_it(store):
+    kept = refuse(store)
+    refuse(store)
+    assert kept.read_bytes() == b"conflict"
+    assert "another birth date" in kept.with_suffix(".reason").read_text()
+    (alarm,) = store.refusals.alarms("P1")
+    assert store.refusals.settle(alarm.number, "anna").settled_by == "anna"
+    assert store.refusals.alarms("P1") == ()
+    assert len(store.refusals.all()) == 1
+    with pytest.raises(OrRobotError, match="info refused"):
+        store.refusals.settle(99, "anna")
