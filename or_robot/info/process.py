@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 
-from or_robot.config.link import LinkConfig
+from or_robot.config.link import PORTS, LinkConfig
 from or_robot.errors import OrRobotError
 from or_robot.info.desk import InformationDesk
+from or_robot.info.object_desk import ObjectDesk
 from or_robot.info.service import InformationService
 from or_robot.link.keys import KeyFolder
 from or_robot.link.server import LinkServer
@@ -53,8 +54,10 @@ class Announcer:
 
 def serve(config: LinkConfig, service: InformationService, stopping: threading.Event) -> None:
     """Answer until `stopping`. OrRobotError: a port is taken, a key is missing, a thread died."""
-    with LinkServer(config, InformationDesk(service).handlers()) as server:
-        _log.info("listening on %s:%d to %d", config.host, config.port + 1, config.port + 3)
+    handlers = InformationDesk(service).handlers() | ObjectDesk(service).handlers()
+    with LinkServer(config, handlers) as server:
+        last = config.port + PORTS - 1
+        _log.info("listening on %s:%d to %d", config.host, config.port + 1, last)
         announcer = Announcer(service, server, KeyFolder(config.keys_folder))
         announcer.announce()
         while not stopping.wait(PUBLISH_PERIOD_S):

@@ -25,7 +25,7 @@ from or_robot.info.prepare import PreparedCase, prepare_patient
 from or_robot.info.schedule import expected, room_schedule
 from or_robot.store.audit import AuditCheck
 from or_robot.store.refusals import Refusal
-from or_robot.store.store import Store
+from or_robot.store.store import Store, StoredInstance
 from or_robot.types.chart import PatientChart, RoomSchedule
 from or_robot.types.clinical import (
     PREPARED_STYLE,
@@ -332,6 +332,16 @@ class InformationService:
             CaseVersion(room, self._store.prepared_version(patient_id) or "")
             for room, patient_id in self._store.rooms().items()
         )
+
+    def objects(self, patient_id: str) -> tuple[StoredInstance, ...]:
+        """The patient's files as they were imported."""
+        return self._store.instances(patient_id)
+
+    def object_bytes(self, patient_id: str, sha256: str) -> bytes:
+        """One of them. Raises UnknownCase when it is not this patient's."""
+        if self._store.owner(sha256) != patient_id:
+            raise UnknownCase("the patient has no such object", "ask for the list")
+        return self._store.objects.get(sha256)
 
     def record_access(
         self, *, actor: str, room: str, action: str, patient_id: str | None, why: str

@@ -6,12 +6,13 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import zmq
 
 from or_robot.config.link import LinkConfig
+from or_robot.link.bulk import Transfer
 from or_robot.link.codec import (
     SCHEMA_VERSION,
     Caller,
@@ -21,10 +22,10 @@ from or_robot.link.codec import (
     decode_payload,
     encode_payload,
 )
-from or_robot.link.errors import LinkDown, LinkRefused, LinkTimeout
+from or_robot.link.errors import LinkDown, LinkError, LinkRefused, LinkTimeout
 from or_robot.link.exchange import exchange
 from or_robot.link.keys import SERVER_KEY, KeyFolder
-from or_robot.link.payloads import LinkHeartbeat, StopReply, StopRequest, Welcome
+from or_robot.link.payloads import LinkHeartbeat, ObjectRequest, StopReply, StopRequest, Welcome
 from or_robot.link.received import Inbox, Received, read_frame, say_hello
 from or_robot.link.running import Running
 from or_robot.link.servant import Servant, StopServant
@@ -55,6 +56,7 @@ class LinkClient(Running):
         self._pair, self._server = keys.pair(key_name), keys.public(SERVER_KEY)
         self._context = zmq.Context(io_threads=IO_THREADS)
         self._requests = SocketPool(self._context, config, Lane.REQUEST, keys, key_name)
+        self._bulk = SocketPool(self._context, config, Lane.BULK, keys, key_name)
         self._stops = SocketPool(self._context, config, Lane.STOP, keys, key_name)
         self._resources.callback(self._free)
         self._inbox = Inbox(config.hello_s)
@@ -82,6 +84,7 @@ class LinkClient(Running):
         """A request still waiting ends with LinkDown."""
         self._servant.close()
         self._requests.close()
+        self._bulk.close()
         self._stops.close()
         self._up.close()
         self._context.term()
@@ -111,6 +114,26 @@ class LinkClient(Running):
         resend_s = self._config.retry_s if row.idempotent else None
         answer = self._exchange(self._requests, frame, patience_s, resend_s)
         return decode_payload(answer.body, reply)
+
+    def fetch(self, wanted: ObjectRequest, *, timeout_s: float | None = None) -> Iterator[bytes]:
+        """A stored object in chunks, in order, over a lane of its own; offset and length are not
+        looked at. Only a little is under way, so take the next chunk when the last is written.
+
+        Survives a restart of the server within `timeout_s` (the table's deadline unless given).
+        LinkTimeout: nothing came for so long. Other errors as in `request`.
+        """
+        row = request_named("object.get")
+        self._fail_early_without_link()
+        patience_s = row.deadline_s if timeout_s is None else timeout_s
+
+        def frame_of(part: ObjectRequest, left_s: float) -> Frame:
+            return self._request_frame(row.name, part, left_s, _new_id())
+
+        transfer = Transfer(frame_of, wanted, patience_s, self._config.retry_s)
+        try:
+            yield from transfer.chunks(self._bulk)
+        except (TimeoutError, zmq.ContextTerminated) as error:
+            raise self._failure(row.name, patience_s, error) from None
 
     def stop(self, reason: str, *, room: str = "", timeout_s: float = 1.0) -> StopReply:
         """STOP ROBOT: returns once every connected gateway has published the stop.
@@ -230,13 +253,16 @@ class LinkClient(Running):
     ) -> Frame:
         try:
             return exchange(pool, frame, patience_s, resend_s)
-        except TimeoutError:
-            if not self.connected:
-                raise self._down() from None
-            problem = f"no answer to {frame.name} within {patience_s:g} s"
-            raise LinkTimeout(problem, "look at the state before asking again") from None
-        except zmq.ContextTerminated:
-            raise LinkDown("the link client was closed") from None
+        except (TimeoutError, zmq.ContextTerminated) as error:
+            raise self._failure(frame.name, patience_s, error) from None
+
+    def _failure(self, name: str, patience_s: float, error: Exception) -> LinkError:
+        if isinstance(error, zmq.ContextTerminated):
+            return LinkDown("the link client was closed")
+        if not self.connected:
+            return self._down()
+        problem = f"no answer to {name} within {patience_s:g} s"
+        return LinkTimeout(problem, "look at the state before asking again")
 
     def _down(self) -> LinkDown:
         where = f"{self._config.host}:{self._config.port}"

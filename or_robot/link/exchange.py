@@ -36,7 +36,7 @@ def _ask(socket: zmq.Socket, frame: Frame, deadline_s: float, resend_s: float | 
         if now_s >= send_at_s:
             send(socket, msgspec.structs.replace(frame, age_s=deadline_s - now_s))
             send_at_s = math.inf if resend_s is None else now_s + resend_s
-        message = _receive(socket)
+        message = receive(socket)
         if message is not None:
             answer = decode_frame(message)
             if answer.id == frame.id and answer.kind in (Kind.REPLY, Kind.REFUSED):
@@ -44,8 +44,8 @@ def _ask(socket: zmq.Socket, frame: Frame, deadline_s: float, resend_s: float | 
     raise TimeoutError
 
 
-def _receive(socket: zmq.Socket) -> bytes | None:
-    """None when nothing comes within the socket's own patience; a poll would cost as much again."""
+def receive(socket: zmq.Socket) -> bytes | None:
+    """The next message; None when none comes in the socket's own patience (a poll is slower)."""
     try:
         return socket.recv()
     except zmq.Again:

@@ -126,6 +126,47 @@ class TaskCancel:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One file as it was imported."""
+
+    digest: str
+    """SHA-256 of its bytes, hex."""
+    kind: str
+    """DICOM modality, or "FHIR"."""
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectList:
+    """Everything stored of the patient in the room; nothing when nobody is there."""
+
+    patient_id: str
+    objects: tuple[StoredObject, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRequest:
+    """A part of a stored object. Clients use LinkClient.fetch, which asks for all parts."""
+
+    actor: str
+    room: str
+    why: str
+    patient_id: str
+    digest: str
+    offset: int = 0
+    length: int = 0
+    """Most bytes wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectChunk:
+    size: int
+    """Of the whole object, B."""
+    data: bytes
+    """From the offset asked for; shorter than asked only at the end."""
+
+
+@dataclass(frozen=True, slots=True)
 class Acknowledged:
     """Done; `detail` is one line for people."""
 

@@ -70,7 +70,11 @@ class RequestDesk:
         gate: Gate,
         handlers: Mapping[str, Handler],
         closing: threading.Event,
+        *,
+        bulk: bool = False,
     ) -> None:
+        """`bulk`: it is the bulk lane's, and takes only what goes there."""
+        self._bulk = bulk
         self._config, self._gate, self._handlers = config, gate, dict(handlers)
         self._closing = closing
         self._shared = SharedSocket(gate.socket)
@@ -86,7 +90,8 @@ class RequestDesk:
 
     def loops(self) -> list[tuple[str, Callable[[], None]]]:
         """To be run, each in a thread of that name, until `closing`."""
-        return [(f"link-request-{n}", self._serve) for n in range(self._free)]
+        lane = "bulk" if self._bulk else "request"
+        return [(f"link-{lane}-{n}", self._serve) for n in range(self._free)]
 
     def _serve(self) -> None:
         with self._shared.waiter() as waiter:
@@ -139,6 +144,8 @@ class RequestDesk:
 
     def _request(self, sender: Sender, frame: Frame) -> _Job | None:
         row = request_named(frame.name)
+        if row.bulk is not self._bulk:
+            raise LinkRefused("unknown", f"{row.name} is not of this lane")
         payload: Any = decode_payload(frame.body, row.payload)
         _authorise(sender, row, payload.room)
         id_ = (sender.key.name, frame.id)

@@ -49,12 +49,19 @@ class LinkServer(Listening):
 
     def _open(self, context: zmq.Context) -> Iterable[tuple[str, Loop]]:
         self._bell, self._wake = _pair(context, self._resources)
-        asked = self._listen(context, Lane.REQUEST)
-        requests = RequestDesk(self._config, asked, self._handlers, self._closing)
-        self._resources.callback(requests.close)
+        requests = self._desk(context, Lane.REQUEST)
+        bulk = self._desk(context, Lane.BULK)
         self._up = self._listen(context, Lane.UP)
         self._board = Board(self._listen(context, Lane.DOWN))
-        return (("link-data", self._serve_data), *requests.loops())
+        return (("link-data", self._serve_data), *requests.loops(), *bulk.loops())
+
+    def _desk(self, context: zmq.Context, lane: Lane) -> RequestDesk:
+        gate = self._listen(context, lane)
+        desk = RequestDesk(
+            self._config, gate, self._handlers, self._closing, bulk=lane is Lane.BULK
+        )
+        self._resources.callback(desk.close)
+        return desk
 
     def _serve_data(self) -> None:
         sources = {

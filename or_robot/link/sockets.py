@@ -21,10 +21,11 @@ class Lane(IntEnum):
     REQUEST = 1
     UP = 2
     DOWN = 3
+    BULK = 4
 
 
-IO_THREADS = 2
-"""One of them carries the stop lane alone: encrypting a large answer must not hold up a stop."""
+IO_THREADS = 3
+"""Stop and bulk have one each: encrypting large answers must hold up neither stops nor others."""
 
 ZAP_DOMAIN = "link"
 
@@ -34,7 +35,8 @@ POLL_S = 0.05
 READABLE, WRITABLE, NOW, MORE = map(int, (zmq.POLLIN, zmq.POLLOUT, zmq.DONTWAIT, zmq.SNDMORE))
 """As plain numbers: Python's enum takes longer than ZeroMQ."""
 
-_STOP_THREAD, _OTHER_THREAD = 0b01, 0b10
+_STOP_THREAD, _BULK_THREAD, _OTHER_THREAD = 0b001, 0b010, 0b100
+_IO_THREAD = {Lane.STOP: _STOP_THREAD, Lane.BULK: _BULK_THREAD}
 
 
 def endpoint(config: LinkConfig, lane: Lane) -> str:
@@ -83,7 +85,7 @@ def connect(
 
 def _socket(context: zmq.Context, config: LinkConfig, lane: Lane, kind: int) -> zmq.Socket:
     socket = context.socket(kind)
-    socket.affinity = _STOP_THREAD if lane is Lane.STOP else _OTHER_THREAD
+    socket.affinity = _IO_THREAD.get(lane, _OTHER_THREAD)
     socket.linger = 0
     socket.sndhwm = socket.rcvhwm = config.queued_messages
     socket.ipv6 = ":" in config.host

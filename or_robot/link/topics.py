@@ -13,6 +13,9 @@ from or_robot.link.payloads import (
     DvhRequest,
     ImageRequest,
     LinkHeartbeat,
+    ObjectChunk,
+    ObjectList,
+    ObjectRequest,
     PatientRequest,
     PhaseChange,
     PlanRequest,
@@ -82,6 +85,8 @@ class Request:
     """It has an effect: executed once per id, its answer remembered."""
     idempotent: bool
     """It may be sent again by the client itself while unanswered."""
+    bulk: bool = False
+    """It goes over the bulk lane, in chunks: LinkClient.fetch."""
 
 
 _INF = float("inf")
@@ -132,6 +137,18 @@ REQUESTS: dict[str, Request] = {
             "checklist.advance", ChecklistAdvance, Checklist, Role.INFO, PANELS, 2.0, True, True
         ),
         Request("robot.camera", RoomRequest, CameraPicture, Role.GATEWAY, PANELS, 3.0, False, True),
+        Request("object.list", RoomRequest, ObjectList, Role.INFO, SCREENS, 5.0, False, True),
+        Request(
+            "object.get",
+            ObjectRequest,
+            ObjectChunk,
+            Role.INFO,
+            SCREENS,
+            5.0,
+            False,
+            True,
+            bulk=True,
+        ),
         Request("task.submit", TaskSubmit, Task, Role.GATEWAY, PANELS, 3.0, True, True),
         Request("task.cancel", TaskCancel, Acknowledged, Role.GATEWAY, PANELS, 3.0, True, True),
         # Sent a second time these two could lift a newer stop: never resent by the client.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import threading
 import time
@@ -12,7 +13,7 @@ from dataclasses import replace
 from or_robot.config.link import PORTS, LinkConfig
 from or_robot.link.client import LinkClient
 from or_robot.link.keys import ensure_default_keys, new_allowed_key
-from or_robot.link.payloads import Acknowledged
+from or_robot.link.payloads import Acknowledged, ObjectChunk
 from or_robot.link.server import LinkServer
 from or_robot.link.stop_server import StopServer
 from or_robot.link.topics import Role
@@ -52,9 +53,12 @@ class Desk:
         self.gate = threading.Event()
         self.gate.set()
         self.image_bytes = 26_000
+        self.object = random.Random(1).randbytes(700_001)
 
     def handlers(self):
-        return {"case.get": self.case, "image.get": self.image, "phase.set": self.set_phase}
+        return {"case.get": self.case, "image.get": self.image, "phase.set": self.set_phase} | {
+            "object.get": self.part
+        }
 
     def case(self, request, caller):
         self.done.append(("case.get", caller.name))
@@ -76,6 +80,12 @@ class Desk:
             data=bytes(self.image_bytes),
             caption="",
         )
+
+    def part(self, request, caller):
+        self.done.append(("object.get", request.offset))
+        self.gate.wait(PATIENCE_S)
+        end = request.offset + request.length
+        return ObjectChunk(len(self.object), self.object[request.offset : end])
 
     def set_phase(self, request, caller):
         self.done.append(("phase.set", request.phase))

@@ -1,0 +1,69 @@
+"""Stored originals over the link, for a workstation that wants the files themselves."""
+
+from __future__ import annotations
+
+import threading
+
+from or_robot.info.service import InformationService
+from or_robot.link.codec import Caller
+from or_robot.link.errors import LinkRefused
+from or_robot.link.payloads import (
+    ObjectChunk,
+    ObjectList,
+    ObjectRequest,
+    RoomRequest,
+    StoredObject,
+)
+from or_robot.link.servant import Handler
+
+
+class ObjectDesk:
+    """Handlers. A reader is audited at the first chunk of each object it asks for."""
+
+    def __init__(self, service: InformationService) -> None:
+        self._service = service
+        self._lock = threading.Lock()
+        self._audited: set[tuple[str, str, str]] = set()
+        self._kept: tuple[str, bytes] = ("", b"")
+        """The object read last: its chunks are asked for one after the other."""
+
+    def handlers(self) -> dict[str, Handler]:
+        return {"object.list": self.list, "object.get": self.get}
+
+    def list(self, request: RoomRequest, caller: Caller) -> ObjectList:
+        patient_id = self._service.occupant(request.room)
+        if patient_id is None:
+            return ObjectList("", ())
+        self._audit(request, caller, "object.list", patient_id)
+        found = self._service.objects(patient_id)
+        return ObjectList(
+            patient_id, tuple(StoredObject(one.sha256, one.kind, one.uid) for one in found)
+        )
+
+    def get(self, request: ObjectRequest, caller: Caller) -> ObjectChunk:
+        if self._service.occupant(request.room) != request.patient_id:
+            problem = f"this patient is not in {request.room}"
+            raise LinkRefused("room", problem, "ask for the list again")
+        look = (caller.name, request.actor, request.digest)
+        with self._lock:
+            if look not in self._audited:
+                action = f"object.get {request.digest[:12]}"
+                self._audit(request, caller, action, request.patient_id)
+                self._audited.add(look)
+            if self._kept[0] != request.digest:
+                data = self._service.object_bytes(request.patient_id, request.digest)
+                self._kept = (request.digest, data)
+            data = self._kept[1]
+        first = max(0, request.offset)
+        return ObjectChunk(len(data), data[first : first + max(0, request.length)])
+
+    def _audit(
+        self, request: RoomRequest | ObjectRequest, caller: Caller, action: str, patient_id: str
+    ) -> None:
+        self._service.record_access(
+            actor=f"{request.actor}@{caller.name}",
+            room=request.room,
+            action=action,
+            patient_id=patient_id,
+            why=request.why,
+        )
