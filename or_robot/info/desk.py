@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from or_robot.info.object_desk import ObjectDesk
 from or_robot.info.service import InformationService
 from or_robot.link.codec import Caller
 from or_robot.link.errors import LinkRefused
@@ -40,9 +41,10 @@ class InformationDesk:
 
     def __init__(self, service: InformationService) -> None:
         self._service = service
+        self._objects = ObjectDesk(service)
 
     def handlers(self) -> dict[str, Handler]:
-        return {
+        return self._objects.handlers() | {
             "case.get": self.case,
             "dvh.get": self.dvh,
             "image.get": self.image,

@@ -28,9 +28,9 @@ class ObjectDesk:
         """The object read last: its chunks are asked for one after the other."""
 
     def handlers(self) -> dict[str, Handler]:
-        return {"object.list": self.list, "object.get": self.get}
+        return {"object.list": self.listed, "object.get": self.get}
 
-    def list(self, request: RoomRequest, caller: Caller) -> ObjectList:
+    def listed(self, request: RoomRequest, caller: Caller) -> ObjectList:
         patient_id = self._service.occupant(request.room)
         if patient_id is None:
             return ObjectList("", ())

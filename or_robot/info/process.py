@@ -8,7 +8,6 @@ import threading
 from or_robot.config.link import PORTS, LinkConfig
 from or_robot.errors import OrRobotError
 from or_robot.info.desk import InformationDesk
-from or_robot.info.object_desk import ObjectDesk
 from or_robot.info.service import InformationService
 from or_robot.link.keys import KeyFolder
 from or_robot.link.server import LinkServer
@@ -54,8 +53,7 @@ class Announcer:
 
 def serve(config: LinkConfig, service: InformationService, stopping: threading.Event) -> None:
     """Answer until `stopping`. OrRobotError: a port is taken, a key is missing, a thread died."""
-    handlers = InformationDesk(service).handlers() | ObjectDesk(service).handlers()
-    with LinkServer(config, handlers) as server:
+    with LinkServer(config, InformationDesk(service).handlers()) as server:
         last = config.port + PORTS - 1
         _log.info("listening on %s:%d to %d", config.host, config.port + 1, last)
         announcer = Announcer(service, server, KeyFolder(config.keys_folder))
