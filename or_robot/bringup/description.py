@@ -36,6 +36,9 @@ class Options:
     host: str = "127.0.0.1"
     """Address the panel listens on."""
     port: int = 8080
+    tls_cert: str = ""
+    """Certificate chain of the panel, PEM file; empty: plain HTTP."""
+    tls_key: str = ""
     link_host: str = "127.0.0.1"
     link_port: int = LinkConfig.port
     """First of five, which the servers bind."""

@@ -136,7 +136,8 @@ class Supervisor:
         self._tell(f"ROS domain {self._environment['ROS_DOMAIN_ID']}, state in {self._home}")
         if self._options.panel == "yes":
             name, password = fresh_login(self._home)
-            address = f"http://{self._options.host}:{self._options.port}"
+            scheme = "https" if self._options.tls_cert else "http"
+            address = f"{scheme}://{self._options.host}:{self._options.port}"
             self._tell(f"panel {address}   login {name}   password {password}")
             threading.Thread(target=self._tell_when_healthy, daemon=True).start()
 

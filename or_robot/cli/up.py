@@ -36,6 +36,10 @@ def up(
     sim: Annotated[Sim, typer.Option(help="Simulator; none where a real base runs.")] = Sim.MUJOCO,
     host: Annotated[str, typer.Option(help="Address the panel listens on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port of the panel; 0: any.", min=0, max=65535)] = 8080,
+    tls_cert: Annotated[
+        str, typer.Option(help="Certificate chain of the panel (PEM): then it speaks HTTPS.")
+    ] = "",
+    tls_key: Annotated[str, typer.Option(help="Its private key (PEM).")] = "",
     link_port: Annotated[
         int, typer.Option(help="First of the link's five ports; 0: any.", min=0, max=65526)
     ] = LinkConfig.port,
@@ -60,6 +64,8 @@ def up(
         link_profile=link_profile.value,
         seed=seed,
         host=host,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
         port=port or free_port(host),
     )
     link = link_port or free_port(options.link_host, len(options.link_ports()))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import ssl
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
@@ -43,9 +45,16 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--key", default="", help="name of its key on the link (panel-ROOM)")
     parser.add_argument("--link-host", default=LinkConfig.host)
     parser.add_argument("--link-port", type=int, default=LinkConfig().port)
+    parser.add_argument("--tls-cert", default="", help="hospital's certificate chain, PEM")
+    parser.add_argument("--tls-key", default="", help="its private key, PEM")
     given = parser.parse_args(argv)
     try:
-        config = PanelConfig(room=given.room, key_name=given.key or f"panel-{given.room}")
+        tls = _tls_options(given.tls_cert, given.tls_key)
+        config = PanelConfig(
+            room=given.room,
+            key_name=given.key or f"panel-{given.room}",
+            secure_cookies=bool(tls),
+        )
         link = LinkConfig(host=given.link_host, port=given.link_port)
         LinkClient(link, config.key_name).close()  # a missing key is told here, in one line
     except OrRobotError as error:
@@ -60,8 +69,28 @@ def main(argv: list[str] | None = None) -> None:
         "keepalive": 30,
         "proc_name": "or_robot panel",
         "control_socket_disable": True,
+        **tls,
     }
     PanelServer(options, config, link).run()
+
+
+def _tls_options(certificate: str, key: str) -> dict[str, Any]:
+    """Checked here, so that a wrong file is one line and not a restart loop."""
+    if not certificate and not key:
+        return {}
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key or None)
+    except (OSError, ssl.SSLError) as error:
+        problem = f"certificate {certificate!r} with key {key!r}: {error}"
+        raise OrRobotError(problem, "give the PEM files of one pair, readable here") from error
+    return {"certfile": certificate, "keyfile": key or None, "ssl_context": _tls_1_2_or_newer}
+
+
+def _tls_1_2_or_newer(_config: object, default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    context = default()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
 
 
 if __name__ == "__main__":
