@@ -69,10 +69,9 @@ def test_simulated_time_only_with_a_simulator() -> None:
 def test_commands_carry_the_options() -> None:
     options = Options(scenario="deliver_tray", host="192.0.2.1", port=8099, link_port=6000)
     command = {process.name: process.command() for process in processes(options)}
-    assert command["panel"][3:] == (
-        ["--host", "192.0.2.1", "--port", "8099", "--tls-cert", "", "--tls-key", ""]
-        + ["--link-host", "127.0.0.1", "--link-port", "6000"]
-    )
+    panel = ["--host", "192.0.2.1", "--port", "8099", "--tls-cert", "", "--tls-key", ""]
+    link = ["--link-host", "127.0.0.1", "--link-port", "6000"]
+    assert command["panel"][3:] == [*panel, *link]
     assert "scenario:=deliver_tray" in command["simulation"]
     assert "use_sim_time:=true" in command["safety"]
     assert "link.port:=6000" in command["gateway"]
