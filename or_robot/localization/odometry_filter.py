@@ -7,6 +7,7 @@ Inertial Navigation, 15.3. Pure: no clock, no history.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from or_robot.config.localization import LocalizationConfig
 from or_robot.geometry.pose import Pose2D
+from or_robot.geometry.transform import Transform
 from or_robot.types.motion import Odometry
 from or_robot.types.sensing import ImuReading
 
@@ -30,8 +32,8 @@ STILL_TURN = 0.02
 class OdometryFilter:
     """Speed, turn rate and the IMU's biases; the pose is their sum, from zero at the start.
 
-    The IMU stands upright with x forward (its place does not matter for turning). Without readings
-    of it the filter follows the wheels.
+    Readings of the IMU come in the axes of base_link (`mounted`). Without any the filter follows
+    the wheels.
     """
 
     def __init__(self, config: LocalizationConfig) -> None:
@@ -120,6 +122,18 @@ class OdometryFilter:
         rest = np.eye(4) - np.outer(gain, sensed)
         self._state = self._state + gain * innovation
         self._covariance = rest @ self._covariance @ rest.T + variance * np.outer(gain, gain)
+
+
+def mounted(reading: ImuReading, mount: Transform) -> ImuReading:
+    """A reading in the unit's own axes, in those of base_link; mount: base_link ← unit.
+
+    Where on the base the unit sits is neglected: at these turn rates it sees a few cm/s² of that.
+    """
+    return dataclasses.replace(
+        reading,
+        angular_velocity=mount.rotation @ reading.angular_velocity,
+        linear_acceleration=mount.rotation @ reading.linear_acceleration,
+    )
 
 
 def _means(imu: Sequence[ImuReading]) -> tuple[float | None, float | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 
 import numpy as np
@@ -14,6 +15,7 @@ from or_robot_interfaces.msg import ProcedurePhase as ProcedurePhaseMsg
 from or_robot_interfaces.msg import SafetyState as SafetyStateMsg
 from or_robot_interfaces.msg import Tracks as TracksMsg
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
+from sensor_msgs.msg import Imu as ImuMsg
 from sensor_msgs.msg import LaserScan as LaserScanMsg
 from tf2_msgs.msg import TFMessage
 
@@ -21,6 +23,8 @@ from or_robot.autonomy.navigator import Navigator, NavigatorInputs, NavigatorOut
 from or_robot.autonomy.warm import warm_up
 from or_robot.config.navigation import NavigatorConfig
 from or_robot.config.robot import RobotConfig
+from or_robot.localization.localizer import PoseRefused
+from or_robot.localization.odometry_filter import mounted
 from or_robot.nodes import names
 from or_robot.nodes.conversions import (
     command_to_ros,
@@ -44,17 +48,21 @@ from or_robot.nodes.runtime import (
     now_s,
     run,
 )
+from or_robot.nodes.sensor_conversions import imu_from_ros
 from or_robot.nodes.start import declare_start
 from or_robot.nodes.transforms import Mounts
 from or_robot.types.motion import Odometry, Path, Tracks
 from or_robot.types.procedure import ProcedurePhase
 from or_robot.types.safety import SafetyMode, SafetyState
+from or_robot.types.sensing import ImuReading
 from or_robot.types.site import OccupancyMap, Site
 
 STEP_HZ = 20.0
 SAFETY_SILENCE_S = 1.0
 """s of steady time without /safety/state, which comes at 10 Hz."""
 GLOBAL_HZ, LOCAL_HZ = 1.0, 5.0
+IMU_KEPT = 50
+"""Readings between two steps, at most."""
 
 
 class NavigationNode(ManagedNode):
@@ -69,6 +77,7 @@ class NavigationNode(ManagedNode):
         self._mounts = Mounts(self)
         self._scan: LaserScanMsg | None = None
         self._odometry: Odometry | None = None
+        self._imu: deque[ImuReading] = deque(maxlen=IMU_KEPT)
         self._tracks: Tracks | None = None
         self._phases: list[ProcedurePhase] = []
         self._placed = False
@@ -109,6 +118,7 @@ class NavigationNode(ManagedNode):
         subscribe = self.create_subscription
         subscribe(LaserScanMsg, names.SCAN, self._take_scan, names.SENSOR)
         subscribe(OdometryMsg, names.ODOMETRY, self._take_odometry, names.SENSOR)
+        subscribe(ImuMsg, names.IMU_TOPIC, self._take_imu, names.STREAM)
         subscribe(TracksMsg, names.PEOPLE, self._take_tracks, names.NEWEST)
         subscribe(SafetyStateMsg, names.SAFETY_STATE, self._take_safety, names.LATCHED)
         subscribe(ProcedurePhaseMsg, names.PHASE, self._take_phase, names.LATCHED_MANY)
@@ -122,7 +132,15 @@ class NavigationNode(ManagedNode):
         if not self._placed:
             self._placed = True
             pose, covariance = self._last_pose.read(self._odometry) or (self._start_pose, None)
-            self._navigator.set_initial_pose(pose, covariance)
+            try:
+                self._navigator.set_initial_pose(pose, covariance)
+            except PoseRefused as refused:
+                self.get_logger().warning(f"start refused, looks for itself: {refused}")
+
+    def _take_imu(self, message: ImuMsg) -> None:
+        mount = self._mounts.of(message.header.frame_id)
+        if mount is not None:
+            self._imu.append(mounted(imu_from_ros(message), mount))
 
     def _take_tracks(self, message: TracksMsg) -> None:
         self._tracks = tracks_from_ros(message)
@@ -149,11 +167,12 @@ class NavigationNode(ManagedNode):
 
     def _place(self, message: PoseWithCovarianceStamped) -> None:
         estimate = estimate_from_ros(message)
-        if not np.all(np.isfinite([estimate.pose.x, estimate.pose.y, estimate.pose.yaw])):
-            self.get_logger().warning("initialpose refused: not finite")
-            return
         covariance = estimate.covariance if np.any(estimate.covariance) else None
-        self._navigator.set_initial_pose(estimate.pose, covariance)
+        try:
+            self._navigator.set_initial_pose(estimate.pose, covariance)
+        except PoseRefused as refused:
+            self.get_logger().warning(f"initialpose refused: {refused}")
+            return
         self._placed = True
 
     def _loop(self) -> None:
@@ -166,7 +185,9 @@ class NavigationNode(ManagedNode):
         if scan is not None:
             self._scan = None
         phases, self._phases = tuple(self._phases), []
-        inputs = NavigatorInputs(scan, self._odometry, self._tracks, phases)
+        imu = tuple(self._imu)
+        inputs = NavigatorInputs(scan, self._odometry, self._tracks, phases, imu)
+        self._imu.clear()
         odometry, self._odometry, self._tracks = self._odometry, None, None
         output = self._navigator.step(inputs, t_s)
         self._command.publish(command_to_ros(output.command, names.BASE))

@@ -1,3 +1,4 @@
+import dataclasses
 import math
 
 import numpy as np
@@ -7,11 +8,11 @@ from hypothesis import strategies as st
 from kinematic_plant import Plant, room
 
 from or_robot.config.localization import LocalizationConfig
-from or_robot.geometry.pose import Pose2D
+from or_robot.geometry.pose import Pose2D, wrap_angle
 from or_robot.localization.likelihood_field import LikelihoodField
-from or_robot.localization.localizer import Localizer
+from or_robot.localization.localizer import Localizer, PoseRefused
 from or_robot.localization.particle_filter import ParticleFilter
-from or_robot.types.motion import Odometry, Twist2D
+from or_robot.types.motion import LaserScan, Odometry, Twist2D
 
 SITE = room(8.0, 6.0, [(3.0, 0.0, 3.4, 2.0), (5.5, 4.0, 6.5, 6.0)])
 START = Pose2D(1.5, 3.0, 0.0)
@@ -51,12 +52,89 @@ def test_same_seed_same_estimate() -> None:
     assert one.estimate().pose == two.estimate().pose
 
 
-def test_lost_until_a_pose_is_given() -> None:
+def stand(plant: Plant, found: Localizer, seconds: float) -> None:
+    """Let it look around without moving."""
+    for _ in range(round(seconds / 0.1)):
+        for _ in range(2):
+            plant.step(plant.time_s + 0.05)
+            found.update_odometry(plant.odometry())
+        found.update_scan(plant.scan())
+
+
+def test_without_a_pose_it_is_lost_and_finds_itself() -> None:
     plant, found = Plant(SITE, START), localizer()
     assert found.estimate() is None
-    found.update_odometry(plant.odometry())
-    found.update_scan(plant.scan())
+    stand(plant, found, 0.1)
     assert found.estimate().lost
+    stand(plant, found, 6.0)
+    assert not found.estimate().lost
+    assert found.estimate().pose.distance_to(plant.pose) < 0.1
+
+
+def test_a_kidnapped_robot_says_lost_then_finds_itself() -> None:
+    plant, found, *_ = circling(20)
+    plant.command(Twist2D(0.0, 0.0))
+    plant.pose = Pose2D(6.8, 1.5, 2.0)
+    stand(plant, found, 2.0)
+    assert found.lost
+    stand(plant, found, 6.0)
+    assert not found.lost
+    assert found.estimate().pose.distance_to(plant.pose) < 0.1
+
+
+def test_where_two_places_look_alike_it_stays_lost() -> None:
+    bare = room(8.0, 6.0)  # half a turn about the middle changes nothing
+    plant = Plant(bare, START)
+    found = Localizer(LocalizationConfig(), bare.map, np.random.default_rng(1))
+    stand(plant, found, 7.0)
+    assert found.lost
+    assert found.reason == "several places fit the scan"
+    found.set_pose(START)
+    assert not found.lost
+
+
+def blind(scan: LaserScan, value: float) -> LaserScan:
+    return dataclasses.replace(scan, ranges=np.full_like(scan.ranges, value))
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, 25.0, 0.0])
+def test_a_scan_that_shows_nothing_is_lost_in_the_end_and_finds_nothing(value: float) -> None:
+    plant, found, *_ = circling(20)
+    plant.command(Twist2D(0.0, 0.0))
+    for _ in range(30):
+        plant.step(plant.time_s + 0.1)
+        found.update_odometry(plant.odometry())
+        found.update_scan(blind(plant.scan(), value))
+    assert found.lost
+    assert np.isfinite(found.estimate().covariance).all()
+
+
+@pytest.mark.parametrize(
+    ("pose", "covariance", "said"),
+    [
+        (Pose2D(50.0, 1.0, 0.0), None, "outside the map"),
+        (Pose2D(math.nan, 1.0, 0.0), None, "not a number"),
+        (Pose2D(3.2, 1.0, 0.0), None, "in a wall"),
+        (START, np.full((3, 3), math.nan), "covariance is not a number"),
+        (START, np.diag([1.0, -1.0, 1.0]), "negative variances"),
+        (START, np.triu(np.ones((3, 3))), "not symmetric"),
+    ],
+)
+def test_an_impossible_pose_is_refused_and_changes_nothing(pose, covariance, said: str) -> None:
+    _, found, *_ = circling(20)
+    before = found.estimate()
+    with pytest.raises(PoseRefused, match=said):
+        found.set_pose(pose, covariance)
+    assert found.estimate() == before
+
+
+def test_map_from_odom_carries_odometry_to_the_pose() -> None:
+    plant, found, *_ = circling(60)
+    pose = found.map_from_odom.compose(plant.odometry().pose)
+    estimate = found.estimate().pose
+    assert pose.distance_to(estimate) < 1e-9
+    assert abs(wrap_angle(pose.yaw - estimate.yaw)) < 1e-9
+    assert found.pose_at(plant.time_s).distance_to(estimate) < 1e-9
 
 
 def test_a_wrong_pose_is_found_out() -> None:
