@@ -41,7 +41,7 @@ def _run(config: LinkConfig, stopping: threading.Event) -> None:
     service = InformationService(home() / "info")
     try:
         service.refresh()
-        serve(config, service, stopping)
+        serve(config, service, stopping, home() / "info" / "answers.journal")
     finally:
         service.close()
 

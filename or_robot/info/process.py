@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from pathlib import Path
 
 from or_robot.config.link import PORTS, LinkConfig
 from or_robot.errors import OrRobotError
@@ -51,9 +52,12 @@ class Announcer:
                 self._server.publish("procedure.phase", phase)
 
 
-def serve(config: LinkConfig, service: InformationService, stopping: threading.Event) -> None:
+def serve(
+    config: LinkConfig, service: InformationService, stopping: threading.Event, journal: Path
+) -> None:
     """Answer until `stopping`. OrRobotError: a port is taken, a key is missing, a thread died."""
-    with LinkServer(config, InformationDesk(service).handlers()) as server:
+    handlers = InformationDesk(service).handlers()
+    with LinkServer(config, handlers, journal) as server:
         last = config.port + PORTS - 1
         _log.info("listening on %s:%d to %d", config.host, config.port + 1, last)
         announcer = Announcer(service, server, KeyFolder(config.keys_folder))

@@ -36,7 +36,9 @@ REFUSALS = {
     "id_reused": "the id was used before for something else",
     "busy": "too many requests are waiting",
     "expired": "the deadline passed before the request was begun",
+    "disk": "the server's disk does not take what must be noted before",
     "no_robot": "no gateway that could do this is connected",
+    "interrupted": "the server was restarted while it ran; whether it took effect is unknown",
     "declined": "the handler declined, for the reason given",
     "failed": "the handler failed unexpectedly; its log says how",
 }

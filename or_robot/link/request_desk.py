@@ -25,17 +25,15 @@ from or_robot.link.codec import (
 )
 from or_robot.link.errors import LinkRefused
 from or_robot.link.gate import Gate, Sender
+from or_robot.link.journal import Id, Journal
 from or_robot.link.memory import AnswerMemory
 from or_robot.link.servant import Handler, execute
 from or_robot.link.shared_socket import SharedSocket
 from or_robot.link.sockets import POLL_S
 from or_robot.link.topics import Request, Role, request_named
 
-NOT_BEGUN = frozenset({"busy", "expired", "no_robot"})
+NOT_BEGUN = frozenset({"busy", "expired", "disk", "no_robot"})
 """Refusals after which the same id may be tried again."""
-
-Id = tuple[str, str]
-"""Name of the asker's key, id of the request."""
 
 
 @dataclass(slots=True)
@@ -72,13 +70,18 @@ class RequestDesk:
         closing: threading.Event,
         *,
         bulk: bool = False,
+        journal: Journal | None = None,
     ) -> None:
-        """`bulk`: it is the bulk lane's, and takes only what goes there."""
+        """`bulk`: it is the bulk lane's, and takes only what goes there.
+
+        `journal`: where the ids of what these handlers change outlive the process.
+        """
         self._bulk = bulk
         self._config, self._gate, self._handlers = config, gate, dict(handlers)
         self._closing = closing
         self._shared = SharedSocket(gate.socket)
         self._memory = AnswerMemory[bytes](config.remembered_answers)
+        self._lasting = AnswerMemory[bytes](config.remembered_answers, journal)
         self._gateways: dict[bytes, _Gateway] = {}
         self._waiting: deque[_Job] = deque()
         self._free = config.workers + 1
@@ -149,7 +152,8 @@ class RequestDesk:
         payload: Any = decode_payload(frame.body, row.payload)
         _authorise(sender, row, payload.room)
         id_ = (sender.key.name, frame.id)
-        new, answer = self._memory.claim(id_, row.name.encode() + bytes(frame.body), sender.routing)
+        asked = row.name.encode() + bytes(frame.body)
+        new, answer = self._memory_of(row).claim(id_, asked, sender.routing)
         if answer is not None:
             self._gate.send(sender.routing, encode_frame(answer))
         elif new or (row.server is Role.GATEWAY and row.idempotent):
@@ -165,7 +169,7 @@ class RequestDesk:
                 return job
             self._forward(job)
         except LinkRefused:
-            self._memory.forget(job.id)
+            self._memory_of(job.row).forget(job.id)
             raise
         return None
 
@@ -189,12 +193,20 @@ class RequestDesk:
         if time.monotonic() > job.deadline_s:
             expired = LinkRefused("expired", f"{job.row.name} waited too long", "try again")
             return refused_frame(job.row.name, job.frame.id, time.time(), expired)
+        try:
+            self._memory_of(job.row).begin(job.id)
+        except LinkRefused as refusal:
+            return refused_frame(job.row.name, job.frame.id, time.time(), refusal)
         return execute(job.row, self._handlers[job.row.name], job.frame, job.caller)
+
+    def _memory_of(self, row: Request) -> AnswerMemory[bytes]:
+        """What a gateway does, it remembers itself; looks need no memory once answered."""
+        return self._lasting if row.changes and row.server is Role.INFO else self._memory
 
     def _finish(self, id_: Id, row: Request, answer: Frame) -> None:
         answer = msgspec.structs.replace(answer, id=id_[1])
         message = encode_frame(answer)
-        askers = self._memory.finish(id_, answer, keep=row.changes and _begun(answer))
+        askers = self._memory_of(row).finish(id_, answer, keep=row.changes and _begun(answer))
         with self._shared.lock:
             for asker in askers:
                 self._gate.send(asker, message)

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 
 import zmq
 
@@ -17,6 +18,7 @@ from or_robot.link.board import Board
 from or_robot.link.codec import SCHEMA_VERSION, Frame, Kind, encode_payload
 from or_robot.link.errors import LinkRefused
 from or_robot.link.gate import Sender
+from or_robot.link.journal import Journal
 from or_robot.link.listening import Listening, Loop
 from or_robot.link.payloads import LinkHeartbeat
 from or_robot.link.request_desk import RequestDesk
@@ -31,8 +33,12 @@ class LinkServer(Listening):
     Handlers answer the requests of Role.INFO.
     """
 
-    def __init__(self, config: LinkConfig, handlers: Mapping[str, Handler]) -> None:
+    def __init__(
+        self, config: LinkConfig, handlers: Mapping[str, Handler], journal: Path | None = None
+    ) -> None:
+        """`journal`: file in which executed ids outlive the process; None: they do not."""
         super().__init__(config)
+        self._journal_file = journal
         self._handlers = handlers
         self._boot = uuid.uuid4().hex
         self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -49,16 +55,30 @@ class LinkServer(Listening):
 
     def _open(self, context: zmq.Context) -> Iterable[tuple[str, Loop]]:
         self._bell, self._wake = _pair(context, self._resources)
-        requests = self._desk(context, Lane.REQUEST)
+        requests = self._desk(context, Lane.REQUEST, self._journal())
         bulk = self._desk(context, Lane.BULK)
         self._up = self._listen(context, Lane.UP)
         self._board = Board(self._listen(context, Lane.DOWN))
         return (("link-data", self._serve_data), *requests.loops(), *bulk.loops())
 
-    def _desk(self, context: zmq.Context, lane: Lane) -> RequestDesk:
+    def _journal(self) -> Journal | None:
+        if self._journal_file is None:
+            return None
+        journal = Journal(self._journal_file, self._config.remembered_answers)
+        self._resources.callback(journal.close)
+        return journal
+
+    def _desk(
+        self, context: zmq.Context, lane: Lane, journal: Journal | None = None
+    ) -> RequestDesk:
         gate = self._listen(context, lane)
         desk = RequestDesk(
-            self._config, gate, self._handlers, self._closing, bulk=lane is Lane.BULK
+            self._config,
+            gate,
+            self._handlers,
+            self._closing,
+            bulk=lane is Lane.BULK,
+            journal=journal,
         )
         self._resources.callback(desk.close)
         return desk

@@ -117,8 +117,8 @@ class Robot:
 class Servers:
     """The stop desk and the server of everything else."""
 
-    def __init__(self, config, handlers):
-        self.parts = (StopServer(config), LinkServer(config, handlers))
+    def __init__(self, config, handlers, journal):
+        self.parts = (StopServer(config), LinkServer(config, handlers, journal))
 
     def start(self):
         with ExitStack() as started:
@@ -148,11 +148,14 @@ class Link:
         self.keys = ensure_default_keys(home)
         self.config = LinkConfig(keys_folder=home / "keys", port=free_ports())
         self.desk, self.robot = Desk(), Robot()
+        self.journal = home / "answers.journal"
         self._open = []
 
     def server(self, **settings):
         """Both servers, as one."""
-        return self._started(Servers(replace(self.config, **settings), self.desk.handlers()))
+        return self._started(
+            Servers(replace(self.config, **settings), self.desk.handlers(), self.journal)
+        )
 
     def stop_server(self):
         return self._started(StopServer(self.config))

@@ -4,7 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from link_rig import until
 
+from or_robot.link.codec import encode_payload
 from or_robot.link.errors import LinkDown, LinkRefused, LinkTimeout
+from or_robot.link.journal import Journal
+from or_robot.link.memory import AnswerMemory
 from or_robot.link.payloads import ImageRequest, PhaseChange, RoomRequest
 from or_robot.types.clinical import KeyImage, RoomCase
 from or_robot.types.procedure import Phase, ProcedurePhase
@@ -71,6 +74,31 @@ def test_the_same_id_is_executed_once_while_and_after_it_runs(link):
             id="7",
         )
     assert refused.value.code == "id_reused"
+
+
+def test_an_id_is_executed_once_across_a_restart(link):
+    server = link.server()
+    panel = link.panel()
+    first = panel.request("phase.set", CLOSING, reply=ProcedurePhase, id="7")
+    link.stop(server)
+    link.server()
+    assert panel.request("phase.set", CLOSING, reply=ProcedurePhase, id="7") == first
+    assert link.desk.done == [("phase.set", Phase.CLOSING)]
+
+
+def test_what_a_killed_server_had_begun_is_not_begun_again(link):
+    journal = Journal(link.journal, 100)
+    memory = AnswerMemory(100, journal)
+    asked = b"phase.set" + bytes(encode_payload(CLOSING))
+    assert memory.claim(("panel-OR-1", "7"), asked, b"") == (True, None)
+    memory.begin(("panel-OR-1", "7"))
+    journal.close()
+    link.server()
+    panel = link.panel()
+    with pytest.raises(LinkRefused, match="look at the state") as refused:
+        panel.request("phase.set", CLOSING, reply=ProcedurePhase, id="7")
+    assert refused.value.code == "interrupted"
+    assert link.desk.done == []
 
 
 def test_the_gateway_executes_an_id_once(link):
