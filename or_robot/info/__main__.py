@@ -9,6 +9,7 @@ import sys
 import threading
 
 from or_robot.config.link import LinkConfig
+from or_robot.config.sources import load_sources
 from or_robot.errors import OrRobotError
 from or_robot.home import home
 from or_robot.info.process import serve
@@ -38,10 +39,12 @@ def main(argv: list[str] | None = None) -> None:
 
 def _run(config: LinkConfig, stopping: threading.Event) -> None:
     ensure_default_keys(home())
+    sources = load_sources(home() / "info" / "sources.yaml")
     service = InformationService(home() / "info")
     try:
+        service.finish_deletions()
         service.refresh()
-        serve(config, service, stopping, home() / "info" / "answers.journal")
+        serve(config, service, sources, stopping, home() / "info" / "answers.journal")
     finally:
         service.close()
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from or_robot.clinical.times import instant
 from or_robot.errors import OrRobotError
 from or_robot.info.reading import ReadObject, read_object
+from or_robot.sources.dicom import same_dicom
 from or_robot.sources.hl7v2 import MergeRequested
 from or_robot.store.database import StoreUnavailable
 from or_robot.store.objects import digest
@@ -68,7 +69,7 @@ class Importer:
         self._source = source
         self._patients: dict[str, StoredPatient] = {}
         self._instances: dict[str, StoredInstance] = {}
-        self._uids: set[tuple[str, str, str]] = set()
+        self._uids: dict[tuple[str, str, str], str] = {}
         self._bookings: dict[tuple[str, str], list[StoredBooking]] = {}
         self._touched: set[str] = set()
         self._failures: list[ImportFailure] = []
@@ -137,15 +138,18 @@ class Importer:
             read = read_object(data)
             identity = read.identity
             self._check_identity(identity)
-            self._check_uid(read)
+            if self._is_there(data, read):
+                self._touched.add(identity.patient_id)
+                return
         except StoreUnavailable:
             raise
         except OrRobotError as error:
-            raise Refused(error, self._quarantine(data, error, identity)) from error
+            patient_id = identity.patient_id if identity else getattr(error, "patient_id", None)
+            kept = self._quarantine(data, error, patient_id)
+            raise Refused(error, kept, patient_id) from error
         self._keep(data, read)
 
-    def _quarantine(self, data: bytes, error: OrRobotError, identity: Identity | None) -> Path:
-        patient_id = identity.patient_id if identity else getattr(error, "patient_id", None)
+    def _quarantine(self, data: bytes, error: OrRobotError, patient_id: str | None) -> Path:
         if patient_id is not None:
             self._touched.add(patient_id)
         return self._store.refusals.add(
@@ -168,7 +172,7 @@ class Importer:
         self._instances[read.sha256] = StoredInstance(
             read.sha256, patient_id, read.kind, read.uid, time.time()
         )
-        self._uids.add((patient_id, read.kind, read.uid))
+        self._uids[patient_id, read.kind, read.uid] = read.sha256
         self._touched.add(patient_id)
         if read.bookings is not None:
             self._bookings[patient_id, read.source] = [
@@ -192,24 +196,27 @@ class Importer:
                         "find out who it is before importing",
                     )
 
-    def _check_uid(self, read: ReadObject) -> None:
-        if read.sha256 in self._instances:
-            return
+    def _is_there(self, data: bytes, read: ReadObject) -> bool:
+        """Whether the object is stored already, written down another way. Raises DuplicateUid."""
         key = (read.identity.patient_id, read.kind, read.uid)
-        if key in self._uids or self._store.has_uid(*key):
-            raise DuplicateUid(
-                f"another {read.kind} object of this patient has the same SOP Instance UID",
-                "export it with a UID of its own, or delete the stored one",
-            )
+        stored = self._uids.get(key) or self._store.with_uid(*key)
+        if stored is None:
+            return False
+        if stored == read.sha256 or same_dicom(self._store.objects.get(stored), data):
+            return True
+        raise DuplicateUid(
+            f"another {read.kind} object of this patient has the same SOP Instance UID",
+            "export it with a UID of its own, or delete the stored one",
+        )
 
 
 class Refused(OrRobotError):
     """An object was not taken in; it is in quarantine."""
 
-    def __init__(self, error: OrRobotError, quarantined: Path) -> None:
+    def __init__(self, error: OrRobotError, quarantined: Path, patient_id: str | None) -> None:
         super().__init__(error.problem, error.remedy)
-        self.error = error
         self.quarantined = quarantined
+        self.patient_id = patient_id
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[Path]:

@@ -7,8 +7,10 @@ import threading
 from pathlib import Path
 
 from or_robot.config.link import PORTS, LinkConfig
+from or_robot.config.sources import SourcesConfig
 from or_robot.errors import OrRobotError
 from or_robot.info.desk import InformationDesk
+from or_robot.info.network import SourceNetwork
 from or_robot.info.service import InformationService
 from or_robot.link.keys import KeyFolder
 from or_robot.link.server import LinkServer
@@ -53,17 +55,26 @@ class Announcer:
 
 
 def serve(
-    config: LinkConfig, service: InformationService, stopping: threading.Event, journal: Path
+    config: LinkConfig,
+    service: InformationService,
+    sources: SourcesConfig,
+    stopping: threading.Event,
+    journal: Path,
 ) -> None:
     """Answer until `stopping`. OrRobotError: a port is taken, a key is missing, a thread died."""
     handlers = InformationDesk(service).handlers()
-    with LinkServer(config, handlers, journal) as server:
+    with (
+        LinkServer(config, handlers, journal) as server,
+        SourceNetwork(service, sources) as network,
+    ):
         last = config.port + PORTS - 1
         _log.info("listening on %s:%d to %d", config.host, config.port + 1, last)
         announcer = Announcer(service, server, KeyFolder(config.keys_folder))
         announcer.announce()
+        server.publish("info.sources", network.status())
         while not stopping.wait(PUBLISH_PERIOD_S):
             if server.failed:
                 raise OrRobotError("a thread of the link server died", "its log says why")
             announcer.announce()
+            server.publish("info.sources", network.status())
     _log.info("stopped")

@@ -24,6 +24,7 @@ from or_robot.info.importer import Importer, ImportFailure, Progress
 from or_robot.info.prepare import PreparedCase, prepare_patient
 from or_robot.info.schedule import expected, room_schedule
 from or_robot.store.audit import AuditCheck
+from or_robot.store.objects import digest
 from or_robot.store.refusals import Refusal
 from or_robot.store.store import Store, StoredInstance
 from or_robot.types.chart import PatientChart, RoomSchedule
@@ -108,9 +109,13 @@ class InformationService:
         """
         return Importer(self._store, source).take(data)
 
+    def knows(self, data: bytes) -> bool:
+        """Whether the same bytes are stored."""
+        return self._store.owner(digest(data)) is not None
+
     def knows_uid(self, patient_id: str, kind: str, uid: str) -> bool:
         """Whether an object is stored; `kind`: its DICOM modality."""
-        return self._store.has_uid(patient_id, kind, uid)
+        return self._store.with_uid(patient_id, kind, uid) is not None
 
     def prepare(self, patient_id: str) -> bool:
         """Make the answers, pictures too if the patient is in a room or next in one.
@@ -122,11 +127,14 @@ class InformationService:
 
     def refresh(self) -> None:
         """Prepare who is in a room or next and not up to date: after a crash, a new recipe, an
-        arrival. Finish deletions that were cut short.
+        arrival.
         """
-        self._store.remove_doomed()
         for patient_id in expected(self._store):
             prepare_patient(self._store, patient_id)
+
+    def finish_deletions(self) -> None:
+        """Remove files that a deletion cut short has left."""
+        self._store.remove_doomed()
 
     def expected(self) -> list[str]:
         """IDs of the patients in the rooms and next in them."""
@@ -164,7 +172,9 @@ class InformationService:
         patient_id = self.occupant(room)
         if patient_id is None:
             return RoomCase(room, "", None, (), None)
-        case = self.patient_case(patient_id)
+        case = self._ready(patient_id, prepare.CASE, PreparedCase)
+        if case is None:
+            raise UnknownCase(f"the patient in {room} is being prepared", "ask again in a moment")
         return RoomCase(
             room,
             case.version,

@@ -50,6 +50,15 @@ def read_dicom(data: bytes) -> DicomObject:
         ) from error
 
 
+def same_dicom(one: bytes, other: bytes) -> bool:
+    """Whether two objects that can be read differ only in how they are written down.
+
+    A transfer may change file header, transfer syntax and lengths, never a value.
+    """
+    first, second = (pydicom.dcmread(io.BytesIO(data)) for data in (one, other))
+    return bool(first == second)
+
+
 def _header(dataset: Dataset) -> InstanceHeader:
     required = ("PatientID", "SOPClassUID", "SOPInstanceUID")
     missing = [keyword for keyword in required if text(dataset, keyword) is None]

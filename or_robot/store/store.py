@@ -102,12 +102,13 @@ class Store:
         with reading(self._engine) as connection:
             return connection.execute(query).scalar()
 
-    def has_uid(self, patient_id: str, kind: str, uid: str) -> bool:
-        query = select(instance.c.sequence).where(
+    def with_uid(self, patient_id: str, kind: str, uid: str) -> str | None:
+        """Digest of the object; None when there is none."""
+        query = select(instance.c.sha256).where(
             instance.c.patient_id == patient_id, instance.c.kind == kind, instance.c.uid == uid
         )
         with reading(self._engine) as connection:
-            return connection.execute(query).first() is not None
+            return connection.execute(query).scalar()
 
     def add(
         self,

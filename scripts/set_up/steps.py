@@ -106,7 +106,13 @@ def main(arguments: list[str]) -> int:
             set_up.front_end()
             set_up.compiled_code()
             if options.tests:
-                wanted = [system.CHROMIUM, *system.SOFTWARE_EGL]
+                wanted = [
+                    system.CHROMIUM,
+                    *system.SOFTWARE_EGL,
+                    *system.ARCHIVE,
+                    system.KOREAN_FONT,
+                ]
+                wanted.append(system.KOREAN_FONT)
                 system.require(console, *wanted, *(system.SDFORMAT if system.debian_12() else ()))
     except SetUpError as error:
         console.say(str(error))

@@ -43,6 +43,17 @@ COMPILERS = (
     SystemPackage(f"libpython{VERSION}-dev", _has_python_headers),
 )
 CHROMIUM = SystemPackage("chromium", lambda: shutil.which("chromium") is not None)
+ORTHANC = "orthanc"
+ARCHIVE = (
+    SystemPackage(ORTHANC, lambda: shutil.which("Orthanc", path="/usr/sbin:/usr/bin") is not None),
+    SystemPackage(
+        "orthanc-dicomweb",
+        lambda: Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so").exists(),
+    ),
+)
+KOREAN_FONT = SystemPackage(
+    "fonts-nanum", lambda: Path("/usr/share/fonts/truetype/nanum/NanumGothic.ttf").exists()
+)
 SOFTWARE_EGL = (
     SystemPackage("libegl1", lambda: ctypes.util.find_library("EGL") is not None),
     SystemPackage("libgl1-mesa-dri", lambda: _any_file("lib/*/dri/*_dri.so")),
@@ -85,3 +96,6 @@ def _apt_install(console: Console, names: list[str]) -> None:
         console.run("apt-get update", ["apt-get", "update"], env=environment)
         console.run(label, install, env=environment)
     importlib.invalidate_caches()
+    if ORTHANC in names and Path("/run/systemd/system").is_dir():
+        # The tests start their own; the package's service would listen on this machine for ever.
+        console.run("orthanc service off", ["systemctl", "disable", "--now", ORTHANC])
