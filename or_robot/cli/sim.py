@@ -12,10 +12,11 @@ from or_robot.scenario.description import load_scenario
 from or_robot.share import share
 from or_robot.sim.map_files import write_map, write_masks, write_picture
 from or_robot.sim.occupancy import slice_world
-from or_robot.sim.pictures import take_pictures
+from or_robot.sim.pictures import SIZE, take_pictures
 from or_robot.sim.robot_model import courier_model
 from or_robot.sim.sdf_reader import load_world
 from or_robot.sim.view import show
+from or_robot.sim.view_picture import take_view_picture
 from or_robot.world.site import read_stations_and_zones
 
 app = typer.Typer(help="The simulated wing.", no_args_is_help=True, add_completion=False)
@@ -69,6 +70,12 @@ def pictures(
     out: Annotated[Path, typer.Option(help="folder to write")] = Path("docs/images"),
     scenario: Annotated[str, typer.Option(help="whose people are in them")] = "crowded_corridor",
 ) -> None:
-    """Make the pictures of the documentation: wing, robot, people (needs EGL, no display)."""
-    for file in take_pictures(load_scenario(scenario), out):
+    """Make the pictures of the documentation: wing, robot, people, camera, live view.
+
+    Needs software EGL and Chromium, no display. The map's picture comes with `or-robot sim map`.
+    """
+    told = load_scenario(scenario)
+    for file in take_pictures(told, out):
         print(file)
+    take_view_picture(told, out / "sim-view.png", SIZE)
+    print(out / "sim-view.png")

@@ -45,10 +45,11 @@ class Feed:
             self._changed.notify_all()
 
     def after(self, seen: int) -> tuple[int, bytes] | None:
-        """Number and text of a moment newer than `seen`; None once closed. Text empty: none yet."""
+        """Number and text of a moment newer than `seen`, text empty when there is none yet; None
+        once closed and seen to the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._count > seen, KEEP_ALIVE_S)
-            if self._closed:
+            if self._closed and self._count <= seen:
                 return None
             return self._count, self._message if self._count > seen else b""
 
@@ -131,6 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
                 seen, message = newer
                 self.wfile.write(b"data: " + message + b"\n\n" if message else b": alive\n\n")
                 self.wfile.flush()
+            self.wfile.write(b"event: end\ndata:\n\n")
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True  # the page was closed
 

@@ -27,6 +27,7 @@ function listen() {
   const source = new EventSource("moments");
   source.onopen = () => text("link", "");
   source.onerror = () => text("link", "connection lost, trying again…");
+  source.addEventListener("end", () => source.close());
   source.onmessage = (event) => {
     moment = JSON.parse(event.data);
     tell();

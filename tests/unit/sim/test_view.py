@@ -103,7 +103,7 @@ def test_moments_stream_the_newest_first_and_end_with_the_run(
     assert first["objects"] == [["cart", 8, 9, 0]]
     assert first["contacts"] == ["walls"]
     feed.close()
-    assert answer.read().strip() == b""
+    assert answer.read().strip() == b"event: end\ndata:"
     connection.close()
 
 
