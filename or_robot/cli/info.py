@@ -11,18 +11,19 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import Progress
 
-from or_robot.cli.info_tables import rendered
+from or_robot.cli.info_tables import refusal_table, rendered, schedule_table
 from or_robot.errors import OrRobotError
 from or_robot.home import home
 from or_robot.info.prepare import PreparedCase
 from or_robot.info.service import ImportReport, InformationService
+from or_robot.types.chart import PatientChart
 from or_robot.types.clinical import DvhSet
 from or_robot.types.procedure import STRICTEST_PHASE, Phase
 
-app = typer.Typer(no_args_is_help=True, help="Patient information: DICOM, FHIR, audit.")
+app = typer.Typer(no_args_is_help=True, help="Patient information: DICOM, FHIR, HL7v2, audit.")
 audit = typer.Typer(no_args_is_help=True, help="Who looked at which patient.")
 app.add_typer(audit, name="audit")
 
@@ -73,7 +74,7 @@ class _LateProgress:
 
 @app.command("import")
 def import_(
-    paths: Annotated[list[Path], typer.Argument(help="Files or folders of DICOM and FHIR R4B.")],
+    paths: Annotated[list[Path], typer.Argument(help="Files or folders: DICOM, FHIR R4B, HL7v2.")],
 ) -> None:
     """Import objects, then prepare what panels may ask. Repeating an import changes nothing."""
     progress = _LateProgress()
@@ -114,17 +115,26 @@ def show(
             for plan in case.plans
             for view in plan.dose_views
         ]
+        chart = service.chart(patient_id)
     if json is None:
-        console = Console()
-        if not console.is_terminal:
-            console.width = PLAIN_WIDTH
-        console.print(rendered(case, dvhs))
+        _print(rendered(case, dvhs, chart))
     else:
-        _write_json(json, case, dvhs)
+        _write_json(json, case, dvhs, chart)
 
 
-def _write_json(path: Path, case: PreparedCase, dvhs: list[DvhSet]) -> None:
-    document = {**msgspec.to_builtins(case), "dvh": msgspec.to_builtins(dvhs)}
+def _print(what: RenderableType) -> None:
+    console = Console()
+    if not console.is_terminal:
+        console.width = PLAIN_WIDTH
+    console.print(what)
+
+
+def _write_json(path: Path, case: PreparedCase, dvhs: list[DvhSet], chart: PatientChart) -> None:
+    document = {
+        **msgspec.to_builtins(case),
+        "dvh": msgspec.to_builtins(dvhs),
+        "chart": msgspec.to_builtins(chart),
+    }
     try:
         path.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n")
     except OSError as error:
@@ -148,6 +158,69 @@ def phase(
         typer.echo(f"{room}: not recorded (counts as {STRICTEST_PHASE})")
     else:
         typer.echo(f"{room}: {current.phase}")
+
+
+@app.command()
+def schedule(
+    room: Annotated[str | None, typer.Argument(help="Room, for example OR-1; none: all.")] = None,
+) -> None:
+    """Show who is in a room, who is next, and what is booked."""
+    with _service() as service:
+        schedules = [service.schedule(one) for one in ([room] if room else service.rooms())]
+        for one in schedules:
+            _record(service, "info schedule", one.room, service.occupant(one.room))
+    _print(schedule_table(schedules))
+
+
+@app.command()
+def assign(
+    room: Annotated[str, typer.Argument(help="Room, for example OR-1.")],
+    patient_id: Annotated[
+        str | None, typer.Argument(help="The hospital's patient ID; none: empty the room.")
+    ] = None,
+) -> None:
+    """Put a patient into a room, or empty it. Bookings never move anybody out of one."""
+    with _service() as service:
+        _record(service, "info assign" if patient_id else "info empty", room, patient_id)
+        service.assign(room, patient_id)
+        if patient_id is not None:
+            service.prepare(patient_id)
+    typer.echo(f"{room}: {patient_id or 'empty'}")
+
+
+@app.command()
+def delete(
+    patient_id: Annotated[str, typer.Argument(help="The hospital's patient ID.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete everything stored of a patient. The audit keeps who looked, and this."""
+    if not yes:
+        typer.confirm(f"delete everything of patient {patient_id}?", abort=True)
+    with _service() as service:
+        _record(service, "info delete", patient_id=patient_id)
+        objects = service.delete_patient(patient_id)
+    typer.echo(f"{patient_id}: {objects} objects deleted")
+
+
+@app.command()
+def refused() -> None:
+    """List what was not taken in, with reason and remedy. Copies are in quarantine."""
+    with _service() as service:
+        refusals = service.refusals()
+        for patient_id in sorted({one.patient_id for one in refusals if one.patient_id}):
+            _record(service, "info refused", patient_id=patient_id)
+    _print(refusal_table(refusals))
+
+
+@app.command()
+def settle(
+    number: Annotated[int, typer.Argument(help="As `or-robot info refused` lists it.")],
+) -> None:
+    """Say that a refusal has been dealt with: it is no alarm any more."""
+    with _service() as service:
+        refusal = service.settle(number, f"cli:uid {os.getuid()}")
+        _record(service, f"info settle {number}", patient_id=refusal.patient_id)
+    typer.echo(f"refusal {number} settled")
 
 
 @audit.command()

@@ -2,27 +2,83 @@
 
 from __future__ import annotations
 
+import datetime
+
 from rich.box import SIMPLE
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from or_robot.info.prepare import PreparedCase
+from or_robot.store.refusals import Refusal
+from or_robot.types.chart import PatientChart, RoomSchedule
 from or_robot.types.clinical import Allergy, DvhSet, PatientBanner, ProtonCard
 
 NOT_RECORDED = Text("not recorded", "bold yellow")
 
 
-def rendered(case: PreparedCase, dvhs: list[DvhSet]) -> Group:
-    """Patient, cards, beams, DVH figures, then every warning."""
+def rendered(case: PreparedCase, dvhs: list[DvhSet], chart: PatientChart) -> Group:
+    """Patient, cards, beams, DVH figures, then every warning and alarm."""
     tables = [_banner(case.patient)]
+    if chart.labs:
+        tables.append(_labs(chart))
     for plan in case.plans:
         tables += [_card(plan), _beams(plan)]
     tables += [_figures(one) for one in dvhs]
     warnings = [
         Text(f"! {plan.label}: {line}", "yellow") for plan in case.plans for line in plan.warnings
     ]
-    return Group(*tables, *warnings)
+    notes = [Text(f"! {line}", "yellow") for line in case.notes]
+    alarms = [Text(f"ALARM {line}", "bold red") for line in case.alarms]
+    return Group(*tables, *warnings, *notes, *alarms)
+
+
+def schedule_table(schedules: list[RoomSchedule]) -> Table:
+    table = Table("Room", "Start", "What", "State", "Patient", "Source", box=SIMPLE)
+    for schedule in schedules:
+        for one in schedule.entries:
+            table.add_row(
+                schedule.room,
+                one.start or "",
+                one.text or "",
+                one.state,
+                one.patient_id or "",
+                one.source,
+            )
+    return table
+
+
+def refusal_table(refusals: tuple[Refusal, ...]) -> Table:
+    table = Table("", "When", "Source", "Patient", "Problem", "Remedy", "State", box=SIMPLE)
+    for one in refusals:
+        when = datetime.datetime.fromtimestamp(one.stamp_s).isoformat(" ", "minutes")
+        state = f"settled by {one.settled_by}" if one.settled_by else "ALARM" if one.alarm else ""
+        table.add_row(
+            str(one.number),
+            when,
+            one.source,
+            one.patient_id or "unknown",
+            one.problem,
+            one.remedy,
+            state,
+        )
+    return table
+
+
+def _labs(chart: PatientChart) -> Table:
+    """The newest of each series, with the values before it."""
+    table = Table("Laboratory", "", "Range", "Taken", "Before", box=SIMPLE)
+    for series in chart.labs:
+        newest = series.values[-1]
+        low, high = ("" if one is None else f"{one:g}" for one in (series.low, series.high))
+        table.add_row(
+            series.name,
+            " ".join(part for part in (newest.text, series.unit, newest.flag) if part),
+            f"{low}–{high}" if low or high else "",
+            newest.taken or "",
+            ", ".join(one.text for one in series.values[-4:-1]),
+        )
+    return table
 
 
 def _facts(title: str, rows: list[tuple[str, str | None]]) -> Table:
@@ -67,6 +123,7 @@ def _card(plan: ProtonCard) -> Table:
     return _facts(
         f"\nPlan {plan.label}",
         [
+            ("Role", " — ".join(part for part in (plan.role, plan.relation) if part)),
             ("Approval", plan.approval),
             ("Intent", plan.intent),
             ("Prescription", f"{prescription.dose_gy:g} Gy to {prescription.target}")

@@ -17,7 +17,7 @@ from or_robot.store.schema import APPEND_ONLY, metadata
 BUSY_TIMEOUT_MS = 10_000
 """How long one process waits for another's write."""
 
-SYNCED = ("synchronous=FULL",)
+SYNCED = ("synchronous=FULL", "secure_delete=ON")
 UNSYNCED = ("synchronous=NORMAL", "wal_autocheckpoint=10000")
 """Moving the log into the database syncs as well: left to those who sync anyway."""
 
@@ -77,6 +77,13 @@ def sqlite_file(engine: Engine) -> Path | None:
     """Where the database lies; None for another kind."""
     database = engine.url.database if engine.dialect.name == "sqlite" else None
     return Path(database) if database else None
+
+
+def forget_log(engine: Engine) -> None:
+    """Move SQLite's log into the database and cut it, so that nothing deleted is left in it."""
+    if engine.dialect.name == "sqlite":
+        with reading(engine) as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _on_connect(pragmas: tuple[str, ...], connection: Any, _record: object) -> None:

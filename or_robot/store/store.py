@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from or_robot.config.store import StoreConfig
 from or_robot.store.audit import AuditLog
 from or_robot.store.checklists import Checklists
-from or_robot.store.database import StoreUnavailable, open_database, reading, writing
+from or_robot.store.database import StoreUnavailable, forget_log, open_database, reading, writing
 from or_robot.store.objects import ObjectFolder
 from or_robot.store.refusals import Refusals
 from or_robot.store.schema import (
@@ -179,6 +179,7 @@ class Store:
                 connection.execute(delete(table).where(table.c.patient_id == patient_id))
             connection.execute(delete(patient).where(patient.c.patient_id == patient_id))
         self.remove_doomed()
+        forget_log(self._engine)
         return len(kept)
 
     def remove_doomed(self) -> None:

@@ -253,6 +253,8 @@ def test_nothing_but_the_audit_is_left_of_a_deleted_patient(store, tmp_path):
     assert store.prepared("P1", "case") is None
     assert store.checklists.get("OR-1") is None
     assert files(tmp_path) == [store.instances("P2")[0].sha256[2:]]
+    left = b"".join(file.read_bytes() for file in tmp_path.glob("store.sqlite*"))
+    assert b"1970-01-02" not in left
     assert store.audit.verify().entries == 1
 
 
