@@ -12,12 +12,12 @@ from or_robot.errors import OrRobotError
 from or_robot.link.errors import LinkDown, LinkTimeout
 
 
-class _Versioned(Protocol):
+class Versioned(Protocol):
     @property
     def version(self) -> str: ...
 
 
-V = TypeVar("V", bound=_Versioned)
+V = TypeVar("V", bound=Versioned)
 
 
 class VersionChanged(OrRobotError):

@@ -13,6 +13,7 @@ from or_robot.panel.roles import Permission, permissions_of
 SCREENS = {
     "home": None,
     "proton": Permission.VIEW_PATIENT,
+    "patient": Permission.VIEW_PATIENT,
     "robot": Permission.VIEW_ROBOT,
     "checklist": Permission.SET_PHASE,
     "engineer": Permission.VIEW_DIAGNOSTICS,

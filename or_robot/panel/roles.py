@@ -20,13 +20,14 @@ class Permission(StrEnum):
     RESET_STOP = "reset_stop"
     RESUME_ROBOT = "resume_robot"
     SET_PHASE = "set_phase"
+    ADMIT_PATIENT = "admit_patient"
     VIEW_DIAGNOSTICS = "view_diagnostics"
     MANAGE_ACCOUNTS = "manage_accounts"
 
 
 _P = Permission
 _ROBOT = frozenset({_P.VIEW_ROBOT, _P.COMMAND_ROBOT, _P.RESET_STOP, _P.RESUME_ROBOT})
-_TEAM = _ROBOT | {_P.VIEW_PATIENT, _P.SET_PHASE}
+_TEAM = _ROBOT | {_P.VIEW_PATIENT, _P.SET_PHASE, _P.ADMIT_PATIENT}
 
 ROLES: dict[str, frozenset[Permission]] = {
     "surgeon": _TEAM,
@@ -47,6 +48,7 @@ COMMANDS = frozenset(
         _P.RESET_STOP,
         _P.RESUME_ROBOT,
         _P.SET_PHASE,
+        _P.ADMIT_PATIENT,
         _P.MANAGE_ACCOUNTS,
     }
 )

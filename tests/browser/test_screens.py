@@ -155,3 +155,44 @@ def test_the_engineer_sees_every_process(role_page):
     show(page, "engineer")
     for process in ("gateway", "navigation", "perception", "safety", "tasks"):
         page.wait_for_selector(f"#processes td:text-is('{process}')")
+
+
+def test_the_record_shows_allergies_first_and_where_each_item_comes_from(role_page):
+    page = role_page("surgeon")
+    page.wait_for_selector("#key-image:not([hidden])")
+    show(page, "patient")
+    page.wait_for_selector("#chart-allergies li:has-text('Penicillin') small:has-text('FHIR')")
+    assert page.inner_text("#chart .chart-column >> nth=0").startswith("Allergies")
+    page.wait_for_selector("#chart-timeline li:has-text('Fraction')")
+
+
+def test_structures_and_window_are_chosen_on_the_proton_screen(role_page):
+    page = role_page("physicist")
+    page.wait_for_selector("#key-image:not([hidden])")
+    show(page, "proton")
+    page.wait_for_selector("#fraction-strip i.delivered >> nth=11")
+    for press in ("#structures [data-key=Brainstem]", "#window"):
+        before = page.get_attribute("#key-image", "src")
+        page.click(press)
+        page.wait_for_selector(f"#key-image:not([src='{before}'])")
+    assert page.get_attribute("#structures [data-key=Brainstem]", "aria-pressed") == "false"
+
+
+def test_the_patient_leaves_and_comes_back_by_two_identifiers(role_page):
+    page = role_page("nurse")
+    page.wait_for_selector("#patient-id:text-is('SIM0001')")
+    born = page.inner_text("#patient-born")
+    show(page, "patient")
+    page.click("#clear-room:enabled")
+    page.click("#clear-room")  # the second press
+    page.wait_for_selector("#patient-name:text-is('No patient in this room')")
+    assert "SIM0001" not in page.inner_text("body")
+    token = page.get_attribute("meta[name=csrf-token]", "content")
+    wrong = {"patient_id": "SIM0001", "birth_date": "1999-12-31"}
+    answer = page.request.post("/api/case/admit", data=wrong, headers={"X-CSRFToken": token})
+    assert answer.status == 409
+    assert not page.inner_text("#patient-id")
+    page.fill("#admit-id", "SIM0001")
+    page.fill("#admit-born", born)
+    page.click("#admit button >> nth=0")
+    page.wait_for_selector("#patient-id:text-is('SIM0001')")

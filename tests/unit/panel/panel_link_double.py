@@ -15,16 +15,31 @@ from or_robot.geometry.pose import Pose2D
 from or_robot.link.errors import LinkDown, LinkRefused
 from or_robot.link.payloads import Acknowledged, LinkHeartbeat, StopReply
 from or_robot.link.received import Received
+from or_robot.types.chart import (
+    ChartItem,
+    LabSeries,
+    LabValue,
+    Origin,
+    PatientChart,
+    RoomSchedule,
+    ScheduleEntry,
+    TimelineEvent,
+)
 from or_robot.types.checklist import Checklist, Confirmation
 from or_robot.types.clinical import (
     Allergy,
+    BeamPath,
     BeamSummary,
     CaseVersion,
     DoseView,
     DvhCurve,
     DvhSet,
+    FractionDay,
+    FractionStrip,
     KeyImage,
+    Outline,
     PatientBanner,
+    PlanGeometry,
     ProtonCard,
     RoomCase,
 )
@@ -109,6 +124,34 @@ def room_case(version: str = "v1", name: str = "Simulated^Patient") -> RoomCase:
         medications=(),
     )
     return RoomCase(ROOM, version, patient, (card,), time.time())
+
+
+def chart(version: str) -> PatientChart:
+    def noted(text: str, detail: str | None = None) -> ChartItem:
+        return ChartItem(text, detail, None, (Origin("FHIR", "2026-01-05"),))
+
+    sodium = tuple(
+        LabValue(f"2026-01-{n:02}", value, f"{value:g}", None, Origin("FHIR", f"2026-01-{n:02}"))
+        for n, value in ((3, 138.0), (9, 141.0), (15, 136.0))
+    )
+    return PatientChart(
+        patient_id="SIM0001",
+        version=version,
+        allergies=(noted("Latex", "anaphylaxis"), noted("Penicillin")),
+        problems=(noted("Skull base chordoma"), noted("Hypertension")),
+        implants=(),
+        medications=(noted("Dexamethasone", "4 mg twice a day"),),
+        procedures=None,
+        laterality=None,
+        team=(noted("Dr Kim", "surgeon"),),
+        consents=None,
+        labs=(LabSeries("2951-2", "Sodium", "mmol/l", 135.0, 145.0, sodium),),
+        timeline=(
+            TimelineEvent("2026-01-05", "admission", "Ward 3", "HL7v2"),
+            TimelineEvent("2026-01-11", "fraction", "Fraction 1", "DICOM"),
+        ),
+        conflicts=("Sex differs: DICOM O, FHIR F",),
+    )
 
 
 def site() -> SiteStatus:
@@ -316,6 +359,50 @@ class LinkDouble:
     def _checklist_advance(self, payload: Any) -> Checklist:
         self.checklist = checklist_rules.advance(self.checklist, payload.phase)
         return self.checklist
+
+    def _chart_get(self, _payload: Any) -> PatientChart:
+        return chart(self.case.version)
+
+    def _fractions_get(self, payload: Any) -> FractionStrip:
+        days = tuple(
+            FractionDay(n, 1, f"2026-01-{10 + n:02}", "delivered", 3, 3, 300.0)
+            for n in range(1, 13)
+        )
+        return FractionStrip("SIM0001", self.case.version, payload.plan_uid, 35, 12, days)
+
+    def _geometry_get(self, payload: Any) -> PlanGeometry:
+        turn = np.linspace(0.0, 2.0 * np.pi, 60)
+        ring = np.column_stack([np.cos(turn), np.sin(turn)])
+        outlines = tuple(
+            Outline(name, 0.0, tuple(map(tuple, (ring * size).tolist())))
+            for name, size in (("External", (75.0, 95.0)), ("CTV_70", (22.0, 18.0)))
+        )
+        beams = tuple(
+            BeamPath(n, f"Field {n}", gantry, 0.0, (0.0, 0.0, 0.0), direction)
+            for n, gantry, direction in (
+                (1, 90.0, (-1.0, 0.0, 0.0)),
+                (2, 270.0, (1.0, 0.0, 0.0)),
+                (3, 180.0, (0.0, -1.0, 0.0)),
+            )
+        )
+        return PlanGeometry(
+            "SIM0001", self.case.version, payload.plan_uid, None, "CT", beams, outlines
+        )
+
+    def _schedule_get(self, _payload: Any) -> RoomSchedule:
+        return RoomSchedule(
+            ROOM,
+            (
+                ScheduleEntry("2026-01-23T08:00", None, "Biopsy", "in room", "SIM0001", "FHIR"),
+                ScheduleEntry("2026-01-23T11:30", None, "Craniotomy", "next", None, "HL7v2"),
+            ),
+        )
+
+    def _room_admit(self, payload: Any) -> RoomSchedule:
+        return self._schedule_get(payload)
+
+    def _room_clear(self, payload: Any) -> RoomSchedule:
+        return RoomSchedule(ROOM, ())
 
     def _robot_camera(self, _payload: Any) -> CameraPicture:
         picture = np.zeros((120, 160, 3), np.uint8)

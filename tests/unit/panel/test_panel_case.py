@@ -8,7 +8,7 @@ import urllib.parse
 import pytest
 from panel_link_double import ROOM, room_case
 
-from or_robot.types.clinical import CaseVersion
+from or_robot.types.clinical import PREPARED_STYLE, CaseVersion, ImageStyle
 
 PLAN = {"patient": "SIM0001", "plan": "1.2.3", "view": "planned", "version": "v1"}
 IMAGE = PLAN | {"orientation": "axial", "index": "0"}
@@ -88,3 +88,51 @@ def test_arguments_are_required(log_in):
     nurse = log_in("nurse")
     assert nurse.get("/api/case/dvh").status_code == 400
     assert nurse.get("/api/case/image", query_string=IMAGE | {"index": "x"}).status_code == 400
+
+
+WHAT = "patient=SIM0001&plan=1.2.3&version=v1"
+
+
+@pytest.mark.parametrize("part", ["chart", "fractions", "geometry"])
+def test_every_part_is_of_the_version_on_screen(log_in, link, part):
+    nurse = log_in("nurse")
+    assert nurse.get(f"/api/case/{part}?{WHAT}").json["value"]["version"] == "v1"
+    link.case = room_case("v2")
+    link.hear_all()
+    assert nurse.get(f"/api/case/{part}?{WHAT}").status_code == 409
+
+
+def test_a_picture_is_drawn_in_the_style_asked_for(log_in, link):
+    picture = f"/api/case/image?{WHAT}&view=planned&orientation=axial&index=0"
+    nurse = log_in("nurse")
+    for style in ("", "&window=bone", "&structures=CTV_70%0ABrainstem", "&structures="):
+        assert nurse.get(picture + style).status_code == 200
+    styles = [payload.style for _, payload in link.asked]
+    assert styles == [
+        PREPARED_STYLE,
+        ImageStyle(window="bone"),
+        ImageStyle(structures=("Brainstem", "CTV_70")),
+        ImageStyle(structures=()),
+    ]
+
+
+def test_a_patient_enters_by_two_identifiers(log_in, link):
+    given = {"patient_id": " SIM0001 ", "birth_date": "1961-03-04"}
+    assert log_in("nurse").post("/api/case/admit", json=given).status_code == 200
+    name, payload = link.asked[-1]
+    assert (name, payload.patient_id, payload.birth_date) == ("room.admit", "SIM0001", "1961-03-04")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"patient_id": "SIM0001"},
+        {"patient_id": "SIM0001", "birth_date": " "},
+        {"patient_id": "x" * 65, "birth_date": "1961-03-04"},
+        ["SIM0001", "1961-03-04"],
+    ],
+)
+def test_one_identifier_is_not_enough(log_in, link, given):
+    assert log_in("nurse").post("/api/case/admit", json=given).status_code == 400
+    assert link.asked == []

@@ -10,6 +10,7 @@ from or_robot.panel.roles import ROLES, Permission
 TASK = "00000000-0000-4000-8000-000000000000"
 ERRAND = {"errand": "deliver_tray", "id": TASK}
 BODIES = {
+    "/api/case/admit": {"patient_id": "SIM0001", "birth_date": "1961-03-04"},
     "/api/accounts": {"name": "somebody", "role": "nurse"},
     "/api/accounts/somebody/role": {"role": "surgeon"},
     "/api/checklist/confirm": {
@@ -26,6 +27,12 @@ ROUTES = [
     ("GET", "/api/case", Permission.VIEW_PATIENT),
     ("GET", f"/api/case/dvh?{IMAGE}", Permission.VIEW_PATIENT),
     ("GET", f"/api/case/image?{IMAGE}", Permission.VIEW_PATIENT),
+    ("GET", f"/api/case/chart?{IMAGE}", Permission.VIEW_PATIENT),
+    ("GET", f"/api/case/fractions?{IMAGE}", Permission.VIEW_PATIENT),
+    ("GET", f"/api/case/geometry?{IMAGE}", Permission.VIEW_PATIENT),
+    ("GET", "/api/case/schedule", Permission.VIEW_PATIENT),
+    ("POST", "/api/case/admit", Permission.ADMIT_PATIENT),
+    ("POST", "/api/case/clear", Permission.ADMIT_PATIENT),
     ("GET", "/api/robot/site", Permission.VIEW_ROBOT),
     ("GET", "/api/robot/camera", Permission.COMMAND_ROBOT),
     ("GET", "/api/robot/map.png", Permission.VIEW_ROBOT),

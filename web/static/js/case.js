@@ -2,7 +2,8 @@
 
 import { ApiError, getJson } from "./api.js";
 import { emptyBanner, showBanner } from "./banner.js";
-import { byId, segments, setText } from "./dom.js";
+import { byId, segments, setText, toggles } from "./dom.js";
+import { followChart } from "./chart.js";
 import { emptyCourse, showCourse } from "./course.js";
 import { emptyDvh, showDvh } from "./dvh.js";
 import { age, clock } from "./format.js";
@@ -12,14 +13,16 @@ import { emptyPlan, showPlan } from "./plan.js";
 
 const ORIENTATIONS = ["axial", "coronal", "sagittal"];
 const RETRY_MS = 1500;
+const WINDOWS = ["soft_tissue", "brain", "bone"];
+const FIRST_CHOICE = { plan: 0, view: "planned", orientation: "axial", index: 0, window: WINDOWS[0], hidden: [] };
 
 let shown = null; // { version, copy }
 let loading = false;
 let retryAt = 0;
-let choice = { view: "planned", orientation: "axial", index: 0 };
+let choice = FIRST_CHOICE;
 let range = [0, 0];
 
-const plan = () => shown?.copy.value.plans[0] ?? null;
+const plan = () => shown?.copy.value.plans[choice.plan] ?? null;
 
 function clear(text) {
   shown = null;
@@ -28,8 +31,8 @@ function clear(text) {
   emptyCourse();
   emptyDvh();
   emptyImage("");
-  byId("views").replaceChildren();
-  byId("orientations").replaceChildren();
+  for (const id of ["plans", "views", "orientations", "structures"]) byId(id).replaceChildren();
+  followChart(null, "");
 }
 
 // Called with every live message: compares what is shown with what is true now.
@@ -48,7 +51,7 @@ async function loadCase() {
     if (shown?.version === copy.value.version) {
       shown.copy = copy;
     } else {
-      choice = { view: "planned", orientation: "axial", index: 0 };
+      choice = FIRST_CHOICE;
       shown = { version: copy.value.version, copy };
       render();
     }
@@ -75,11 +78,13 @@ export function render() {
   const { patient } = shown.copy.value;
   if (!patient) return noPatient();
   showBanner(patient);
+  followChart(patient.patient_id, shown.version);
   const card = plan();
   if (!card) return emptyPlan(t("plan.none"));
   if (card.version !== shown.version || card.patient_id !== patient.patient_id) return clear(t("case.mismatch"));
   showPlan(card);
-  showCourse(card);
+  const { patient: patientId, plan: planUid, version } = asked();
+  showCourse(card, { patient: patientId, plan: planUid, version });
   showChoices(card);
   loadImage();
   loadDvh();
@@ -94,6 +99,11 @@ function noPatient() {
 function showChoices(card) {
   const views = card.dose_views.map((view) => ({ key: view.key, label: viewLabel(view, card) }));
   segments(byId("views"), views, choice.view, (view) => choose({ view }));
+  const { plans } = shown.copy.value;
+  byId("plans").hidden = plans.length < 2;
+  segments(byId("plans"), plans.map((each, n) => ({ key: n, label: planLabel(each) })), choice.plan, choosePlan);
+  toggles(byId("structures"), card.structures, choice.hidden, (hidden) => choose({ hidden }));
+  setText(byId("window"), t(`window.${choice.window}`));
   const orientations = ORIENTATIONS.map((name) => ({ key: name, label: t(`image.${name}`) }));
   segments(byId("orientations"), orientations, choice.orientation, (orientation) => choose({ orientation, index: 0 }));
 }
@@ -101,6 +111,13 @@ function showChoices(card) {
 function viewLabel(view, card) {
   const key = `view.${view.key}`;
   return has(key) ? t(key, { delivered: card.fractions_delivered, planned: card.fractions_planned ?? "?" }) : view.label;
+}
+
+const planLabel = (card) => (card.role === "current" ? card.label : `${card.label} (${t(`plan.role.${card.role.replace(" ", "_")}`)})`);
+
+function choosePlan(number) {
+  choice = { ...FIRST_CHOICE, plan: number };
+  render();
 }
 
 function choose(change) {
@@ -118,9 +135,17 @@ function asked() {
   return { patient: card.patient_id, plan: card.plan_uid, view: choice.view, version: shown.version };
 }
 
+// Only what differs from the prepared pictures: those are the fast ones.
+function style() {
+  const chosen = {};
+  if (choice.window !== WINDOWS[0]) chosen.window = choice.window;
+  if (choice.hidden.length) chosen.structures = plan().structures.filter((name) => !choice.hidden.includes(name)).join("\n");
+  return chosen;
+}
+
 async function loadImage() {
   try {
-    const facts = await showImage({ ...asked(), orientation: choice.orientation, index: choice.index });
+    const facts = await showImage({ ...asked(), orientation: choice.orientation, index: choice.index, ...style() });
     if (!facts) return;
     range = facts.index_range;
     const position = t("image.slice", { mm: facts.slice_position_mm.toFixed(0).replace("-", "−"), n: signed(facts.index) });
@@ -162,7 +187,7 @@ export function showCaseAge(state, elapsedS, reachable) {
   const caseAge = state.case && state.case.age_s + elapsedS;
   const old = !reachable || !state.link_up || caseAge === null || caseAge > state.case.max_age_s;
   const note = old ? t("case.last_good", { when: clock(shown.copy.fetched_s) }) : "";
-  for (const id of ["banner", "plan", "images", "dvh", "course"]) Object.assign(byId(id).dataset, { stale: String(old), note });
+  for (const id of ["banner", "plan", "images", "dvh", "course", "chart"]) Object.assign(byId(id).dataset, { stale: String(old), note });
   setText(byId("case-age"), note || t("age", { age: age(caseAge) }));
 }
 
@@ -170,6 +195,7 @@ export function armCase() {
   if (!byId("plan")) return;
   byId("slice-minus").addEventListener("click", () => stepSlice(-1));
   byId("slice-plus").addEventListener("click", () => stepSlice(1));
+  byId("window").addEventListener("click", () => choose({ window: WINDOWS[(WINDOWS.indexOf(choice.window) + 1) % WINDOWS.length] }));
   swipe(byId("images").querySelector("figure"));
 }
 

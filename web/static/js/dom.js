@@ -35,3 +35,15 @@ export function segments(container, choices, chosen, onChoose) {
     }),
   );
 }
+
+// Each on or off by itself; `off` names those that are off.
+export function toggles(container, names, off, onChange) {
+  container.replaceChildren(
+    ...names.map((name) => {
+      const on = !off.includes(name);
+      const button = make("button", name, { type: "button", "aria-pressed": String(on), "data-key": name });
+      button.addEventListener("click", () => onChange(on ? [...off, name] : off.filter((each) => each !== name)));
+      return button;
+    }),
+  );
+}

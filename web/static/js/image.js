@@ -9,7 +9,7 @@ const pictures = new Map(); // key → Promise of { url, facts }
 let wanted = "";
 
 function key(what) {
-  return [what.version, what.patient, what.plan, what.view, what.orientation, what.index].join("|");
+  return [what.version, what.patient, what.plan, what.view, what.orientation, what.index, what.window ?? "", what.structures ?? "*"].join("|");
 }
 
 async function fetchPicture(what) {
@@ -54,6 +54,7 @@ export async function showImage(what) {
 }
 
 function prefetch(what, facts) {
+  if ("window" in what || "structures" in what) return; // drawn when asked for, not ahead
   for (const index of [what.index + 1, what.index - 1]) {
     if (index >= facts.prepared_range[0] && index <= facts.prepared_range[1]) picture({ ...what, index }).catch(() => {});
   }

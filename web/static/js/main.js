@@ -5,6 +5,7 @@ import { armBanner } from "./banner.js";
 import { armCase, followCase, render, showCaseAge, showPhase } from "./case.js";
 import { PRIORITY_MARKS, byId, make, setText } from "./dom.js";
 import { followCamera } from "./camera.js";
+import { armPatient, openPatient, showChart } from "./chart.js";
 import { followChecklist, showChecklist } from "./checklist.js";
 import { armDvh } from "./dvh.js";
 import { showEngineer } from "./engineer.js";
@@ -81,6 +82,7 @@ async function changeLanguage() {
   showErrands(currentSite(), room);
   render();
   showChecklist();
+  showChart();
   showAccounts();
   refresh();
 }
@@ -92,8 +94,9 @@ armCase();
 armDvh();
 showErrands(null, room);
 armAccounts();
+armPatient();
 armLock();
-armScreens(() => { drawBeams(); openAccounts(); followCamera(); refresh(); });
+armScreens(() => { drawBeams(); openAccounts(); openPatient(); followCamera(); refresh(); });
 byId("language").addEventListener("click", changeLanguage);
 addEventListener("resize", () => { render(); drawBeams(); refresh(); });
 addEventListener("visibilitychange", followCamera);
