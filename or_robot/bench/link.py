@@ -6,7 +6,6 @@ import importlib
 import importlib.util
 import json
 import multiprocessing
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,7 +21,7 @@ from rich.progress import track
 from rich.table import Table
 
 from or_robot.bench.link_peers import OURS, PEERS, RAW, Ask, Bench, Peer
-from or_robot.config.link import PORTS
+from or_robot.bench.link_ports import free_ports
 from or_robot.errors import OrRobotError
 from or_robot.info.service import InformationService
 from or_robot.link.keys import ensure_default_keys
@@ -115,7 +114,7 @@ def _block(peers: tuple[Peer, ...], home: Path, same_work: bool, rounds: int) ->
 def _running(peer: Peer, home: Path, same_work: bool) -> Iterator[Ask]:
     """The peer's server in a process of its own, and a client that it has answered."""
     spawn = multiprocessing.get_context("spawn")
-    bench, ready = Bench(home, _free_ports(), same_work), spawn.Event()
+    bench, ready = Bench(home, free_ports(), same_work), spawn.Event()
     process = spawn.Process(target=peer.serve, args=(bench, ready), name=peer.name)
     process.start()
     try:
@@ -126,19 +125,6 @@ def _running(peer: Peer, home: Path, same_work: bool) -> Iterator[Ask]:
     finally:
         process.terminate()
         process.join()
-
-
-def _free_ports() -> int:
-    """First of a lane each, free, in a row."""
-    for first in range(26000, 32000, PORTS):
-        try:
-            for port in range(first, first + PORTS):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        return first
-    raise OrRobotError("no free ports in a row from 26000 to 32000", "close something")
 
 
 def _ratio(rows: list[Row]) -> float:

@@ -9,6 +9,7 @@ BENCHES = {
     "barn": "to a goal through unknown clutter, with scan and odometry alone",
     "link": "card and key image over our link and its peers",
     "localization": "error among people, recovery from kidnapping",
+    "soak": "long runs of one part, with things killed: --part link",
     "sim": "speed and memory of the simulation",
 }
 """Yardstick → one line of help. Module or_robot.bench.<name> holds its typer `app`."""
