@@ -7,6 +7,7 @@ import sys
 
 PARTS = {
     "link": ("or_robot.bench.link_soak", "messages through a bad network, the server killed"),
+    "store": ("or_robot.bench.soak_store", "card among 10,000 patients; kill -9 during imports"),
 }
 """Part → module that holds its typer `app`, one line of help."""
 
