@@ -88,3 +88,6 @@ class LocalizationConfig(CheckedConfig):
     doubt_distance: float = setting(
         0.5, unit="m", low=0.1, high=5.0, doc="a better place that far off means lost"
     )
+    transform_tolerance: float = setting(
+        0.1, unit="s", low=0.0, high=1.0, doc="map → odom holds so long beyond its odometry"
+    )

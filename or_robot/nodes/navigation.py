@@ -71,7 +71,9 @@ class NavigationNode(ManagedNode):
         start = declare_start(self)
         site = start.site
         robot = declare_config(self, RobotConfig, "robot.")
-        self._navigator = Navigator(declare_config(self, NavigatorConfig), site, robot)
+        config = declare_config(self, NavigatorConfig)
+        self._navigator = Navigator(config, site, robot)
+        self._tolerance_s = config.localization.transform_tolerance
         self._start_pose = start.pose
         self._last_pose = LastPose()
         self._mounts = Mounts(self)
@@ -202,7 +204,8 @@ class NavigationNode(ManagedNode):
             return
         self._pose.publish(estimate_to_ros(estimate, names.MAP))
         map_from_odom = self._navigator.map_from_odom
-        transform = transform_to_ros(map_from_odom, estimate.stamp_s, names.MAP, names.ODOM)
+        until_s = estimate.stamp_s + self._tolerance_s  # as AMCL: no listener has to wait for it
+        transform = transform_to_ros(map_from_odom, until_s, names.MAP, names.ODOM)
         self._tf.publish(TFMessage(transforms=[transform]))
         if odometry is not None and not estimate.lost:
             self._last_pose.write(map_from_odom, odometry.stamp_s)

@@ -190,7 +190,7 @@ def test_death_of_the_stop_desk_stops_because_no_stop_could_arrive(
     observer.wait("motion again", moving)
 
 
-def test_death_of_the_base_is_a_fault_and_its_return_leaves_the_robot_lost(
+def test_death_of_the_base_is_a_fault_and_the_robot_finds_itself_but_waits_for_a_person(
     suite: Suite, observer: Observer, station: LinkClient
 ) -> None:
     drive(observer)
@@ -198,6 +198,8 @@ def test_death_of_the_base_is_a_fault_and_its_return_leaves_the_robot_lost(
     observer.wait("fault", lambda seen: stopped_by(seen, SafetyState.MODE_FAULT))
     observer.wait("lost robot", lambda seen: estimate_from_ros(seen["estimate"]).lost)
     observer.wait("standstill in the new simulation", standing)
+    observer.wait("found itself", lambda seen: not estimate_from_ros(seen["estimate"]).lost)
+    assert stopped_by(observer.seen, SafetyState.MODE_FAULT)
     place = observer.node.create_publisher(
         PoseWithCovarianceStamped, names.INITIAL_POSE, names.EVENT
     )
