@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -78,13 +79,21 @@ def _run(missing: Sequence[Job], workers: int) -> Any:
 
 
 def _kept(log: Path) -> dict[Job, TrackRun | KidnapRun]:
-    if not log.exists():
-        return {}
-    lines = log.read_text(encoding="utf-8").splitlines()
-    return dict(read_run(json.loads(line)) for line in lines)
+    """Runs already made; a line that an interruption left torn is passed over."""
+    found = {}
+    for line in log.read_text(encoding="utf-8").splitlines() if log.exists() else ():
+        with contextlib.suppress(json.JSONDecodeError):
+            job, run = read_run(json.loads(line))
+            found[job] = run
+    return found
 
 
 def _keep(log: Path, job: Job, run: TrackRun | KidnapRun) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
+    torn = log.exists() and not log.read_bytes().endswith(b"\n")
     with log.open("a", encoding="utf-8") as file:
-        file.write(json.dumps({"kind": job.kind, "seed": job.seed, "run": run.__dict__}) + "\n")
+        file.write(
+            "\n" * torn
+            + json.dumps({"kind": job.kind, "seed": job.seed, "run": run.__dict__})
+            + "\n"
+        )
