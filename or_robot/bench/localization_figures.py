@@ -28,6 +28,7 @@ def figures_of(tracks: Sequence[TrackRun], kidnaps: Sequence[KidnapRun]) -> dict
             "heading_p50_deg": _percentile(heading, 50),
             "heading_p95_deg": _percentile(heading, 95),
             "heading_max_deg": _percentile(heading, 100),
+            "driven_s": round(0.1 * len(position), 1),
             "lost_share": round(float(lost.mean()), 4),
         }
     found["kidnaps"] = len(kidnaps)

@@ -41,7 +41,7 @@ class Job(NamedTuple):
 
 @dataclass(frozen=True)
 class TrackRun:
-    """Ten times a second."""
+    """Ten times a second, until something touches the robot (which may tip it over)."""
 
     position_m: list[float]
     heading_deg: list[float]
@@ -138,6 +138,8 @@ def _track(seed: int, progress: Callable[[float], None]) -> TrackRun:
             position.append(round(metres, 4))
             heading.append(round(math.degrees(radians), 3))
             lost.append(robot.localizer.lost)
+        if drive.world.truth().contacts:
+            break
         progress(drive.world.time_s / TRACK_S)
     return TrackRun(position, heading, lost, robot.update_ms)
 

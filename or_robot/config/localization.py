@@ -73,9 +73,9 @@ class LocalizationConfig(CheckedConfig):
     search_climbs: int = setting(12, unit="", low=1, high=5000, doc="of them in one period")
     hypotheses: int = setting(8, unit="", low=2, high=50, doc="poses followed while lost")
     certain_scans: int = setting(5, unit="", low=1, high=10, doc="scans before a place is believed")
-    certain_hits: float = setting(0.6, unit="", low=0.0, high=1.0, doc="believed: beams that fit")
+    certain_hits: float = setting(0.7, unit="", low=0.0, high=1.0, doc="believed: beams that fit")
     certain_through: float = setting(
-        0.15, unit="", low=0.0, high=1.0, doc="believed: most beams through walls"
+        0.1, unit="", low=0.0, high=1.0, doc="believed: most beams through walls"
     )
     certain_lead: float = setting(
         0.03, unit="", low=0.0, high=1.0, doc="believed: score above that of any other place"

@@ -47,8 +47,8 @@ def test_a_kidnapped_robot_is_found_and_the_run_is_kept(
     assert figures["noticed"] == figures["recovered_in_10_s"] == 1
     assert figures["wrong_claims"] == 0
     (log,) = (tmp_path / "bench").iterdir()
-    with log.open("a") as file:
-        file.write('{"kind": "kid')  # as an interruption leaves it
+    with log.open("a") as torn:
+        torn.write('{"kind": "kid')  # as an interruption leaves it
     kept = log.read_bytes()
     assert CliRunner().invoke(app, command).exit_code == 0
     assert log.read_bytes() == kept
