@@ -29,6 +29,7 @@ def start(process: Process) -> LaunchDescriptionEntity:
         executable=process.executable,
         name=process.name,
         parameters=[*map(str, process.parameter_files), process.parameters],
+        remappings=[*process.remaps.items()],
         output="screen",
         respawn=process.respawn,
         respawn_delay=RESPAWN_DELAY_S,

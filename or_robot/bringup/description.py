@@ -84,6 +84,8 @@ class Process:
     arguments: tuple[str, ...]
     parameters: Mapping[str, str | bool | int]
     parameter_files: tuple[Path, ...]
+    remaps: Mapping[str, str]
+    """Name in the node → name in the graph."""
     respawn: bool
     critical: bool
     nice: int
@@ -99,6 +101,8 @@ class Process:
             for name, value in self.parameters.items():
                 text = str(value).lower() if isinstance(value, bool) else str(value)
                 command += ["-p", f"{name}:={text}"]
+            for name, other in self.remaps.items():
+                command += ["-r", f"{name}:={other}"]
         return command
 
 
@@ -117,7 +121,7 @@ def processes(options: Options, file: Path | None = None) -> list[Process]:
 def _process(row: Value, options: Options) -> Process | None:
     fields = row.fields(
         required=("name", "module", "executable"),
-        optional=("args", "params", "when", "node", "respawn", "critical", "nice"),
+        optional=("args", "params", "remap", "when", "node", "respawn", "critical", "nice"),
     )
     if "when" in fields and not _wanted(fields["when"], options):
         return None
@@ -130,6 +134,9 @@ def _process(row: Value, options: Options) -> Process | None:
         arguments=tuple(_filled(v, options) for v in _list(fields, "args")),
         parameters=_parameters(fields, options) if node else {},
         parameter_files=(share("launch", "params", "robot.yaml"),) if node else (),
+        remaps={name: value.text() for name, value in fields["remap"].mapping().items()}
+        if "remap" in fields
+        else {},
         respawn=_flag(fields, "respawn", default=True),
         critical=_flag(fields, "critical", default=False),
         nice=int(fields["nice"].number(-20, 19)) if "nice" in fields else 0,

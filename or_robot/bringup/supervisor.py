@@ -49,10 +49,18 @@ def _imported(home: Path) -> Path:
 
 
 class Supervisor:
-    """One run of the suite in `home`. `tell` gets every line for people."""
+    """One run of the suite in `home`. `tell` gets every line for people; `description` is another
+    file than launch/bringup.yaml, as a test rig has."""
 
-    def __init__(self, options: Options, home: Path, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        options: Options,
+        home: Path,
+        tell: Callable[[str], None],
+        description: Path | None = None,
+    ) -> None:
         self._options, self._home, self._tell = options, home, tell
+        self._description = description
         self._run = uuid.uuid4().hex
         self._environment = environment(home, self._run)
         self._asked_to_end = threading.Event()
@@ -110,7 +118,7 @@ class Supervisor:
     def _supervise(self, for_s: float | None) -> None:
         children = [
             Child(process, self._environment, self._new_log(process.name), self._say)
-            for process in processes(self._options)
+            for process in processes(self._options, self._description)
         ]
         try:
             for child in children:

@@ -7,9 +7,11 @@ import sys
 
 BENCHES = {
     "barn": "to a goal through unknown clutter, with scan and odometry alone",
+    "faults": "every single fault in the full graph at top speed",
     "link": "card and key image over our link and its peers",
     "localization": "error among people, recovery from kidnapping",
     "soak": "long runs of one part, with things killed: --part link",
+    "reaction": "scan and STOP ROBOT to the command, protective stop, load of the suite",
     "sim": "speed and memory of the simulation",
 }
 """Yardstick → one line of help. Module or_robot.bench.<name> holds its typer `app`."""

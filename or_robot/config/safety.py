@@ -79,7 +79,12 @@ class SafetyConfig(CheckedConfig):
         0.5, unit="s", low=0.1, high=10.0, doc="late inputs on time this long → hold ends"
     )
     stop_age: float = setting(
-        0.25, unit="s", low=0.05, high=1.0, doc="an input older than this: zero command"
+        0.22,
+        unit="s",
+        low=0.05,
+        high=1.0,
+        doc="an input older than this: zero command; 30 ms below the bar of 250, as the ROS clock "
+        "comes at 50 Hz and late",
     )
     fault_age: float = setting(
         1.0, unit="s", low=0.1, high=2.0, doc="an input older than this: latched fault"

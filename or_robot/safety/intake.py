@@ -65,6 +65,7 @@ class Intake:
         self._clock: tuple[float, float] | None = None
         self._odometry: deque[Odometry] = deque(maxlen=KEPT_ODOMETRY)
         self._map_from_odom = Pose2D(0.0, 0.0, 0.0)
+        self._estimate: PoseEstimate | None = None
         self._states: dict[str, bool] = {}
         self.points: NDArray[np.float64] = np.empty((0, 2))
         """(n, 2) returns of the last good scan, m in base_link."""
@@ -143,13 +144,13 @@ class Intake:
         estimate, tracks, clock_s = inputs.localization, inputs.tracks, inputs.clock_s
         if (
             estimate is not None
-            and validity.good_estimate(estimate)
+            and validity.good_estimate(estimate, self._estimate, self.measured)
             and self._accept("localization", estimate.stamp_s, clock_s, now_s)
         ):
             self._place(estimate)
         if (
             tracks is not None
-            and validity.good_tracks(tracks)
+            and validity.good_tracks(tracks, self.tracks)
             and self._accept("tracks", tracks.stamp_s, clock_s, now_s)
         ):
             self.tracks = tracks.tracks
@@ -161,6 +162,7 @@ class Intake:
                 self.phases = self.phases.with_new(phase.room, phase.phase, heard_s)
 
     def _place(self, estimate: PoseEstimate) -> None:
+        self._estimate = estimate
         self._states["localization_lost"] = estimate.lost
         sigmas = np.sqrt(np.maximum(np.diag(estimate.covariance), 0.0))
         wide = max(sigmas[:2]) > self._config.pose_sigma or sigmas[2] > self._config.yaw_sigma

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from or_robot.config.safety import SafetyConfig
 from or_robot.geometry.pose import Pose2D
-from or_robot.types.motion import LaserScan, Odometry, PoseEstimate, Tracks, Twist2D
+from or_robot.types.motion import LaserScan, Odometry, PoseEstimate, Track, Tracks, Twist2D
 
 MOVING = 0.05
 """m/s or rad/s: an odometry that says so while its pose stands still is frozen."""
@@ -43,17 +43,29 @@ def good_odometry(odometry: Odometry, before: Odometry | None) -> bool:
     return not (moving and before is not None and odometry.pose == before.pose)
 
 
-def good_estimate(estimate: PoseEstimate) -> bool:
-    return _finite(estimate.pose) and bool(np.all(np.isfinite(estimate.covariance)))
+def good_estimate(estimate: PoseEstimate, before: PoseEstimate | None, measured: Twist2D) -> bool:
+    """Numbers, and a pose that moves while odometry says that the robot does."""
+    if not _finite(estimate.pose) or not np.all(np.isfinite(estimate.covariance)):
+        return False
+    moving = max(abs(measured.linear), abs(measured.angular)) > MOVING
+    newer = before is not None and estimate.stamp_s > before.stamp_s
+    return not (moving and newer and before is not None and estimate.pose == before.pose)
 
 
-def good_tracks(tracks: Tracks) -> bool:
-    return all(
+def good_tracks(tracks: Tracks, before: tuple[Track, ...]) -> bool:
+    """Numbers, and not the very same people as before to the last bit of their covariances."""
+    known = all(
         math.isfinite(track.radius)
         and np.all(np.isfinite(track.position))
         and np.all(np.isfinite(track.velocity))
         for track in tracks.tracks
     )
+    pairs = list(zip(tracks.tracks, before, strict=False))
+    frozen = len(tracks.tracks) == len(before) == len(pairs) > 0 and all(
+        np.array_equal(a.position, b.position) and np.array_equal(a.covariance, b.covariance)
+        for a, b in pairs
+    )
+    return known and not frozen
 
 
 def _finite(pose: Pose2D) -> bool:
