@@ -19,7 +19,8 @@ from or_robot.nodes import names
 
 CONFIG = SafetyConfig()
 LOOP_S = 1.0 / CONFIG.rate
-DATA_S = CONFIG.stop_age + LOOP_S
+DATA_S = 0.25 + LOOP_S
+"""s: the bar for everything that comes ten times a second or oftener (docs/safety)."""
 GATEWAY_S = CONFIG.gateway_age + LOOP_S
 SWITCH_S = CONFIG.switch_age + LOOP_S
 BATTERY_S = CONFIG.battery_age + LOOP_S
@@ -34,8 +35,8 @@ class Fault:
     name: str
     make: Act
     mend: Act
-    since: Callable[[Rig], float] | None
-    """Steady time of the last valid input, once it is made; None: of the making itself."""
+    since: Callable[[Rig, float], float] | None
+    """Steady time of the last valid input before a given one; None: of the making itself."""
     limit_s: float | None
     """Zero command within this after it; None: the robot may go on."""
     must_stop: bool = True
@@ -112,7 +113,7 @@ def _process(
     how: str,
     make: signal.Signals,
     mend: signal.Signals | None,
-    since: Callable[[Rig], float] | None,
+    since: Callable[[Rig, float], float] | None,
     limit_s: float | None,
     *,
     must_stop: bool = True,
@@ -137,16 +138,16 @@ def _process(
     )
 
 
-def _beat(process: str) -> Callable[[Rig], float]:
-    return lambda rig: rig.beats[process]
+def _beat(process: str) -> Callable[[Rig, float], float]:
+    return lambda rig, end_s: max(at for at in rig.beats[process] if at < end_s)
 
 
-def _passed(topic: str) -> Callable[[Rig], float]:
-    return lambda rig: rig.relays[topic].passed_s
+def _passed(topic: str) -> Callable[[Rig, float], float]:
+    return lambda rig, _: rig.relays[topic].passed_s
 
 
-def _last_command(rig: Rig) -> float:
-    return rig.commands[-1][0]
+def _last_command(rig: Rig, end_s: float) -> float:
+    return max(at for at, _ in rig.commands if at < end_s)
 
 
 # --- inputs

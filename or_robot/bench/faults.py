@@ -116,7 +116,6 @@ def _strike(rig: Rig, fault: Fault, row: Row) -> None:
     fault.make(rig)
     try:
         stopped = _watch(rig, fault, made_s)
-        since = fault.since(rig) if fault.since is not None else made_s
         zero_s = rig.first_zero_after(made_s)
         if fault.base:
             braked_s = _braked(rig, made_s, fast)
@@ -124,7 +123,9 @@ def _strike(rig: Rig, fault: Fault, row: Row) -> None:
         elif zero_s is not None and (braked_s := _braked(rig, made_s, fast)) is not None:
             row["drive_lag_ms"] = round(1e3 * (braked_s - zero_s), 1)
         if stopped and zero_s is not None:
-            row["time_to_zero_ms"] = round(1e3 * (zero_s - min(since, made_s)), 1)
+            since = fault.since(rig, zero_s) if fault.since is not None else made_s
+            row["time_to_zero_ms"] = round(1e3 * (zero_s - since), 1)
+            row["since_fault_ms"] = round(1e3 * (zero_s - made_s), 1)
         row["distance_m"] = round(rig.path_m - way, 3)
         still = not stopped or rig.holds_for(standing, STAY_S)
         state = rig.seen["safety"]

@@ -7,6 +7,7 @@ import math
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -86,8 +87,8 @@ class Rig:
         """Steady arrival and forward speed of every odometry reading of the base."""
         self.path_m = 0.0
         """Way of the robot, by ground truth."""
-        self.beats: dict[str, float] = {}
-        """Process → steady stamp of its last heartbeat."""
+        self.beats: dict[str, deque[float]] = {name: deque(maxlen=200) for name in BEATS}
+        """Process → steady stamps of its heartbeats."""
         self.relays = {
             topic: Relay(self.node, raw(topic), topic, kind, quality)
             for topics in relayed.values()
@@ -248,7 +249,7 @@ class Rig:
 
     def _beat_keeper(self, process: str) -> Callable[[Header], None]:
         def keep(message: Header) -> None:
-            self.beats[process] = time_from_ros(message.stamp)
+            self.beats[process].append(time_from_ros(message.stamp))
 
         return keep
 

@@ -89,6 +89,9 @@ class SafetyConfig(CheckedConfig):
     fault_age: float = setting(
         1.0, unit="s", low=0.1, high=2.0, doc="an input older than this: latched fault"
     )
+    gateway_hold: float = setting(
+        0.5, unit="s", low=0.2, high=5.0, doc="link or last stop station lost this long: stand"
+    )
     gateway_age: float = setting(
         1.0, unit="s", low=0.2, high=5.0, doc="link or last stop station lost this long: fault"
     )

@@ -32,7 +32,7 @@ def watch_table(config: SafetyConfig) -> Mapping[str, Watch]:
         "navigation": data,
         "perception": data,
         "tasks": data,
-        "gateway": Watch(config.gateway_age, config.gateway_age),
+        "gateway": Watch(config.gateway_hold, config.gateway_age),
         "localization": data,
         "tracks": data,
         "command": Watch(config.stop_age, config.fault_age, only_driving=True),

@@ -136,7 +136,7 @@ def test_a_lost_input_while_driving_stops_in_time_then_latches(lost: str) -> Non
     bench.silent = {lost}
     while bench.run(PERIOD).twist != STANDSTILL:
         assert bench.now - last_valid < 2.0
-    limit = CONFIG.gateway_age if lost == "gateway" else 0.25
+    limit = CONFIG.gateway_hold if lost == "gateway" else 0.25
     assert bench.now - last_valid <= limit + PERIOD + 1e-9
     bench.run(1.0)
     state = bench.out.state
