@@ -37,7 +37,7 @@ class Contact:
     other: str
     """Name of the model or person touched."""
     robot_speed: float
-    """Speed of the robot's touched point just before, m/s."""
+    """Speed of the robot's touched point just before, as far as its own drive made it, m/s."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from or_robot.scenario.truth import Contact
 from or_robot.sim.scene import Scene
+from or_robot.types.motion import Twist2D
 
 GAP_S = 0.2
 """A touch that comes back sooner than this is still the same touch."""
@@ -21,10 +22,13 @@ class TouchWatch:
         self._last: dict[str, float] = {}
         self.contacts: list[Contact] = []
 
-    def watch(self, data: mujoco.MjData, velocity: NDArray[np.float64], now_s: float) -> bool:
+    def watch(
+        self, data: mujoco.MjData, velocity: NDArray[np.float64], driven: Twist2D, now_s: float
+    ) -> bool:
         """Look once; returns whether the bumper is pressed.
 
-        velocity (6,): the base's qvel before the step.
+        velocity (6,): the base's qvel before the step. driven: what the drive made of it: who
+        pushes a standing robot along with its wheels locked moves it, the robot does not.
         """
         pairs = data.contact.geom
         things = self._scene.things[pairs]
@@ -37,7 +41,15 @@ class TouchWatch:
             pressed |= self._scene.bumper_geom in (first, second)
             if now_s - self._last.get(name, -GAP_S) >= GAP_S:
                 point = data.contact.pos[index] - data.qpos[:3]
-                at_point = velocity[:2] + velocity[5] * np.array([-point[1], point[0]])
-                self.contacts.append(Contact(now_s, name, float(np.hypot(*at_point))))
+                moved = _at(point, velocity[:2], velocity[5])
+                forward = np.zeros(3)
+                mujoco.mju_rotVecQuat(forward, np.array([1.0, 0.0, 0.0]), data.qpos[3:7])
+                driving = _at(point, driven.linear * forward[:2], driven.angular)
+                self.contacts.append(Contact(now_s, name, min(moved, driving)))
             self._last[name] = now_s
         return pressed
+
+
+def _at(point: NDArray[np.float64], velocity: NDArray[np.float64], turn: float) -> float:
+    """Speed in m/s of a point of a body that moves and turns, seen from the body's origin."""
+    return float(np.hypot(*(velocity + turn * np.array([-point[1], point[0]]))))

@@ -42,7 +42,7 @@ from or_robot.sim.scene import TICK_S, Scene, build_scene
 from or_robot.sim.sdf_reader import load_model, load_world
 from or_robot.sim.surroundings import PERIOD_S, Surroundings
 from or_robot.sim.touches import TouchWatch
-from or_robot.types.motion import LaserScan, Odometry, Twist2D
+from or_robot.types.motion import STANDSTILL, LaserScan, Odometry, Twist2D
 from or_robot.types.sensing import ImuReading, RgbdImage, SensorFrame
 from or_robot.world.site import load_site
 
@@ -234,7 +234,7 @@ class SimWorld:
     def _place(self, start: Pose2D) -> None:
         self._put_down(start)
         mujoco.mj_forward(self._scene.model, self._data)
-        self._touches.watch(self._data, np.zeros(6), 0.0)
+        self._touches.watch(self._data, np.zeros(6), STANDSTILL, 0.0)
         if self._touches.contacts:
             raise OrRobotError(
                 f"the robot cannot start at ({start.x:g}, {start.y:g}): "
@@ -252,7 +252,9 @@ class SimWorld:
         before = self._qvel[:6].copy()
         self.physics_step()
         self._tick += 1
-        self._gathered.bumper |= self._touches.watch(self._data, before, self.time_s)
+        self._gathered.bumper |= self._touches.watch(
+            self._data, before, self._drive.twist, self.time_s
+        )
         self._sense()
 
     def _sense(self) -> None:
