@@ -17,13 +17,14 @@ import psutil
 import yaml
 
 from or_robot.bringup.description import Options
-from or_robot.bringup.environment import LINK_PORTS, domain_of, free_port
+from or_robot.bringup.environment import domain_of, free_port
 from or_robot.bringup.supervisor import Supervisor
 from or_robot.errors import OrRobotError
 from or_robot.home import home
 from or_robot.share import share
 
 HOST = "127.0.0.1"
+LINK_PORTS = len(Options().link_ports())
 START_S, END_S = 180.0, 30.0
 SMALL_DISK = "size=64m"
 """Of the file system the suite's state lies on, so that it can be filled."""
