@@ -2,7 +2,7 @@
 
     .venv/bin/python scripts/screenshots.py --url http://127.0.0.1:8080 --name team --password …
 
-Sends the robot on an errand, stops it and lets it go on. Writes docs/images/panel-or-1*.png.
+Give it the suite's OR_ROBOT_HOME. Sends the robot on an errand, stops it and lets it go on. Writes docs/images/panel-or-1*.png.
 """
 
 from __future__ import annotations
@@ -12,8 +12,14 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from or_robot.home import home
+from or_robot.panel.database import open_database
+from or_robot.panel.users import Users, generate_password
+
 CHROMIUM = "/usr/bin/chromium"
 FULL_HD, SMALL = (1920, 1080), (1280, 800)
+SETTLE_MS = 2_500
+"""A screen has all its parts by then, the camera's first picture too."""
 DRIVE_MS = 6_000
 """On its way long enough for the path to show."""
 
@@ -49,6 +55,22 @@ def take(page: Page, folder: Path, name: str) -> None:
     page.screenshot(path=folder / f"panel-or-1{name}.png")
 
 
+def take_backstage(browser: Browser, url: str, folder: Path) -> None:
+    """Screens of engineer and admin, by accounts made for it and removed again."""
+    users = Users(open_database(home()))
+    for role, screen in (("engineer", "engineer"), ("admin", "accounts")):
+        name, password = f"picture-{role}", generate_password()
+        users.add(name, role, password, generated=True)
+        page = open_page(browser, url, FULL_HD, "en")
+        page.fill("[name=name]", name)
+        page.fill("[name=password]", password)
+        page.click(".login button")
+        page.click(f"#screens [data-screen={screen}]")
+        page.wait_for_timeout(SETTLE_MS)
+        take(page, folder, f"-{screen}")
+        page.context.close()
+
+
 def take_all(browser: Browser, url: str, name: str, password: str, folder: Path) -> None:
     page = open_page(browser, url, FULL_HD, "en")
     take(page, folder, "-logged-out")
@@ -58,6 +80,11 @@ def take_all(browser: Browser, url: str, name: str, password: str, folder: Path)
     page.wait_for_selector("#robot-word:text-is('DRIVING')", timeout=60_000)
     page.wait_for_timeout(DRIVE_MS)
     take(page, folder, "")
+    for screen in ("robot", "proton", "patient", "checklist"):
+        page.click(f"#screens [data-screen={screen}]")
+        page.wait_for_timeout(SETTLE_MS)
+        take(page, folder, f"-{screen}")
+    page.click("#screens [data-screen=home]")
     korean = open_page(browser, url, SMALL, "ko")
     log_in(korean, name, password)
     page.click("#stop")
@@ -85,6 +112,7 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         take_all(browser, given.url, given.name, given.password, given.folder)
+        take_backstage(browser, given.url, given.folder)
         browser.close()
 
 
