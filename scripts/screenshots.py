@@ -2,7 +2,8 @@
 
     .venv/bin/python scripts/screenshots.py --url http://127.0.0.1:8080 --name team --password …
 
-Give it the suite's OR_ROBOT_HOME. Sends the robot on an errand, stops it and lets it go on. Writes docs/images/panel-or-1*.png.
+Give it the suite's OR_ROBOT_HOME. Sends the robot on an errand, stops it and lets it go on. Writes
+docs/images/panel-or-1*.png.
 """
 
 from __future__ import annotations
