@@ -6,6 +6,7 @@ import importlib
 import sys
 
 PARTS = {
+    "panel": ("or_robot.bench.panel_soak", "many live pages on one panel"),
     "link": ("or_robot.bench.link_soak", "messages through a bad network, the server killed"),
     "store": ("or_robot.bench.soak_store", "card among 10,000 patients; kill -9 during imports"),
 }
