@@ -76,7 +76,7 @@ setup(
         # ROS 2 itself, where apt has none; never on a machine with ROS 2 installed.
         "ros": ["ros-jazzy-common-interfaces", "ros-jazzy-rclpy", "ros-jazzy-rmw-fastrtps-cpp"],
         # Peers that benches compare with; a bench leaves out the rows of those that are not there.
-        "bench": ["grpcio"],
+        "bench": ["grpcio", "pyastar2d", "scikit-image"],
         "test": [
             "hypothesis",
             "import-linter",
