@@ -18,7 +18,6 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 from scipy.ndimage import binary_erosion
 from scipy.spatial import cKDTree
 
@@ -248,15 +247,12 @@ def _draw(arena: Arena, paths: list[NDArray], folder: Path) -> None:
 
 
 def _print(found: list[dict[str, Any]]) -> None:
-    table = Table("map", "solved", "ms p50", "p99", "pyastar2d p50", "p99", "MCP", "ratio", "p99",
-                  "length mean", "max", "clear m")  # fmt: skip
     for row in found:
         peer = row["peer"]
-        table.add_row(
-            row["name"],
-            *(str(row[key]) for key in ("solved", "median_ms", "p99_ms")),
-            *(str(peer[key]) for key in ("pyastar2d_ms", "pyastar2d_p99_ms", "mcp_ms")),
-            *(str(row[key]) for key in ("ratio", "ratio_p99", "length_mean", "length_max")),
-            str(row["clearance_min_m"]),
+        print(
+            f"{row['name']}: {row['solved']} solved, {row['median_ms']} ms (p99 {row['p99_ms']}), "
+            f"pyastar2d {peer['pyastar2d_ms']} ms ({peer['pyastar2d_p99_ms']}), "
+            f"MCP {peer['mcp_ms']} ms, ratio {row['ratio']} ({row['ratio_p99']}), "
+            f"length over octile {row['length_mean']} (max {row['length_max']}), "
+            f"clearance from {row['clearance_min_m']} m"
         )
-    Console().print(table)

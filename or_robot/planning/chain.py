@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from or_robot.planning.line import line_cost
 from or_robot.planning.search import a_star
 
-SIDE = 4
-"""Cells along the side of a block. Two inscribed radii are wider: the search sees walls."""
-MARGIN = 4 * SIDE
+SIDE = 8
+"""Cells along the side of a block: about two inscribed radii, so that inflated walls are seen."""
+MARGIN = 2 * SIDE
 """Cells around a doubtful stretch that the fine search may use."""
 
 

@@ -5,11 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import label
+from scipy.sparse import lil_array
+from scipy.sparse.csgraph import dijkstra
 
 from or_robot.config.planning import PlannerConfig
 from or_robot.geometry.grid import GridSpec
 from or_robot.geometry.pose import Pose2D
 from or_robot.planning.planner import Planner
+from or_robot.planning.search import a_star
 from or_robot.types.costmap import INSCRIBED, LETHAL, NO_INFORMATION
 from or_robot.types.navigation import GoalRefused, NavigationError
 
@@ -99,3 +102,39 @@ def test_unknown_is_closed_unless_allowed() -> None:
         plan(costs)
     planner = Planner(PlannerConfig(unknown_passable=1))
     assert len(planner.plan(costs, SPEC, START, GOAL, 0.0).poses) > 10
+
+
+def test_the_coarse_search_misses_no_gap_of_one_cell() -> None:
+    costs = np.zeros(SPEC.shape, dtype=np.uint8)
+    costs[29:31] = LETHAL
+    costs[29:31, 70] = 0
+    poses = plan(costs)
+    assert poses[:, 0].max() == pytest.approx(-1.0 + 70.5 * 0.1, abs=0.06)
+    assert (cost_along(costs, poses) < INSCRIBED).all()
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=20, deadline=None)
+def test_a_way_on_cells_is_no_longer_than_dijkstra_finds(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    costs = np.where(rng.random((20, 24)) < 0.3, LETHAL, 0).astype(np.uint8)
+    costs[0, 0] = costs[-1, -1] = 0
+    way = a_star(costs, INSCRIBED, 0.0, (0, 0), (19, 23), 1, 1.0)
+    shortest = shortest_8_connected(costs < INSCRIBED)
+    if math.isinf(shortest):
+        assert not len(way)
+    else:
+        assert np.hypot(*np.diff(way, axis=0).T).sum() == pytest.approx(shortest)
+
+
+def shortest_8_connected(free: np.ndarray) -> float:
+    """Length in cells from the first to the last cell that cuts no corner, by scipy's Dijkstra."""
+    rows, columns = free.shape
+    graph = lil_array((free.size, free.size))
+    for r, c in np.argwhere(free).tolist():
+        for i, j in ((0, 1), (1, 0), (1, 1), (1, -1)):
+            if not (r + i < rows and 0 <= c + j < columns):
+                continue
+            if free[r + i, c + j] and free[r + i, c] and free[r, c + j]:
+                graph[r * columns + c, (r + i) * columns + c + j] = math.hypot(i, j)
+    return float(dijkstra(graph.tocsr(), directed=False, indices=0)[-1])
