@@ -63,10 +63,11 @@ class Cut:
         return self._coverages[structure.number]
 
     def _coverage(self, structure: Structure) -> NDArray[np.float32]:
-        grid, normal = self.source.mask_grid, self.view.orientation.normal
-        nearest = grid.nearest(normal, self.view.position_mm)
-        plane = _cut(self.source.masks[structure.number], normal, nearest)
-        return _warp(plane, grid, self.view, 0.0)
+        mask, normal = self.source.masks[structure.number], self.view.orientation.normal
+        if not mask.voxels.size or not mask.grid.covers(normal, self.view.position_mm):
+            return np.zeros((self.view.size, self.view.size), dtype=np.float32)
+        nearest = mask.grid.nearest(normal, self.view.position_mm)
+        return _warp(_cut(mask.voxels, normal, nearest), mask.grid, self.view, 0.0)
 
     @cached_property
     def outlines(self) -> tuple[tuple[Structure, list[NDArray[np.float64]]], ...]:

@@ -14,6 +14,9 @@ from or_robot.types.radiotherapy import DoseVolume, Structure
 SAMPLES = 60_000
 """About how many points a structure is sampled with."""
 
+MAX_POINTS = 3e7
+"""No organ of a patient needs more; contours spread over metres get no curve."""
+
 STEP_LOW_MM, STEP_HIGH_MM = 0.25, 2.0
 CURVE_POINTS = 161
 DEFAULT_COLOR = (255, 255, 255)
@@ -58,6 +61,8 @@ def dose_samples(
     if not structure.contours:
         return np.empty(0, dtype=np.float32), 0.0
     grid = _sampling_grid(structure, default_spacing_mm)
+    if float(np.prod(np.array(grid.shape, dtype=np.float64))) > MAX_POINTS:
+        return np.empty(0, dtype=np.float32), 0.0
     inside = structure_mask(structure, grid, default_spacing_mm)
     if external is not None and external.number != structure.number:
         inside &= structure_mask(external, grid, default_spacing_mm)
@@ -66,19 +71,20 @@ def dose_samples(
 
 
 def _sampling_grid(structure: Structure, default_spacing_mm: float) -> VolumeGrid:
-    """Points around a structure, close together when it is small; slabs are cut evenly in z."""
+    """Middles of even cells that fill the box around a structure; small ones get small cells."""
     slab = plane_spacing_mm(structure, default_spacing_mm)
     low, high = bounds_mm(structure)
     extent = np.maximum(high - low, 1e-3)
     box_mm3 = float(extent[0] * extent[1] * (extent[2] + slab))
     step = float(np.clip((box_mm3 / SAMPLES) ** (1 / 3), STEP_LOW_MM, STEP_HIGH_MM))
     cuts = max(1, round(slab / step))
-    columns, rows = (int(np.ceil(extent[axis] / step)) + 1 for axis in (0, 1))
+    columns, rows = (max(1, round(float(extent[axis]) / step)) for axis in (0, 1))
+    across, down = float(extent[0]) / columns, float(extent[1]) / rows
     slices = (round(float(extent[2]) / slab) + 1) * cuts
     bottom = low[2] - slab / 2 + slab / cuts / 2
     return VolumeGrid(
-        (float(low[0]), float(low[1]), float(bottom)),
-        (step, step, slab / cuts),
+        (float(low[0]) + across / 2, float(low[1]) + down / 2, float(bottom)),
+        (across, down, slab / cuts),
         (slices, rows, columns),
     )
 

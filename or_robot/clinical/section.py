@@ -62,6 +62,13 @@ class View:
         return np.column_stack([x, y])
 
 
+@dataclass(frozen=True, slots=True)
+class Mask:
+    grid: VolumeGrid
+    voxels: NDArray[np.bool_]
+    """(slices, rows, columns) of the grid."""
+
+
 @dataclass(frozen=True)
 class SectionSource:
     """Volumes of one course, ready to be cut. Needs CT and dose; raises OrRobotError without."""
@@ -80,14 +87,15 @@ class SectionSource:
         return self.ct.grid.spacing_mm[2]
 
     @cached_property
-    def masks(self) -> dict[int, NDArray[np.bool_]]:
-        """Structure number → voxels on `mask_grid`."""
+    def masks(self) -> dict[int, Mask]:
+        """By number of the structure; only the box around it is kept."""
         structures = self.course.structures.structures if self.course.structures else ()
-        return {
-            one.number: structure_mask(one, self.mask_grid, self.step_mm)
-            for one in structures
-            if one.contours
-        }
+        found = {}
+        for one in structures:
+            if one.contours:
+                grid = self.mask_grid.around(*bounds_mm(one))
+                found[one.number] = Mask(grid, structure_mask(one, grid, self.step_mm))
+        return found
 
     @cached_property
     def mask_grid(self) -> VolumeGrid:
@@ -107,12 +115,10 @@ class SectionSource:
         target = self.course.target
         if target is not None:
             mask = self.masks[target.number]
-            if mask.any():
-                z, y, x = np.argwhere(mask).mean(axis=0)
+            if mask.voxels.any():
+                z, y, x = np.argwhere(mask.voxels).mean(axis=0)
                 at = {"x": x, "y": y, "z": z}
-                return {
-                    axis: float(self.mask_grid.axis_mm(axis)[round(at[axis])]) for axis in "xyz"
-                }
+                return {axis: float(mask.grid.axis_mm(axis)[round(at[axis])]) for axis in "xyz"}
         return {axis: float(self.ct.grid.axis_mm(axis).mean()) for axis in "xyz"}
 
     @cached_property

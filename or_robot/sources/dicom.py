@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Callable
 
 import pydicom
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from or_robot.errors import OrRobotError
 from or_robot.sources.dicom_image import read_ct, read_dose
@@ -26,12 +28,17 @@ READERS: dict[str, Callable[[Dataset, InstanceHeader], DicomObject]] = {
 }
 """SOP class → reader: CT Image, RT Dose, RT Structure Set, RT Ion Plan, RT Ion Beams Record."""
 
+MAX_BYTES = 512 * 1024 * 1024
+DEFLATE_RATIO = 1032
+"""The most that deflate can shrink."""
+
 SUPPORTED = "CT, RT Dose, RT Structure Set, RT Ion Plan, RT Ion Beams Treatment Record"
 
 
 def read_dicom(data: bytes) -> DicomObject:
     """Raises UnreadableObject or UnsupportedObject; never anything else, whatever the bytes."""
     try:
+        _check_inflated_size(data)
         dataset = pydicom.dcmread(io.BytesIO(data))
         header = _header(dataset)
         reader = READERS.get(header.sop_class_uid)
@@ -48,6 +55,21 @@ def read_dicom(data: bytes) -> DicomObject:
         raise UnreadableObject(
             f"damaged or truncated DICOM ({type(error).__name__})", "copy or export it again"
         ) from error
+
+
+def _check_inflated_size(data: bytes) -> None:
+    """A deflated object may not unpack to more than any object may hold."""
+    if len(data) * DEFLATE_RATIO < MAX_BYTES or data[132:136] != b"\x02\0\0\0":
+        return
+    end = 144 + int.from_bytes(data[140:144], "little")
+    if DeflatedExplicitVRLittleEndian.encode() not in data[132:end]:
+        return
+    unpacking = zlib.decompressobj(-zlib.MAX_WBITS)
+    unpacking.decompress(data[end:], MAX_BYTES)
+    if unpacking.unconsumed_tail:
+        raise UnsupportedObject(
+            f"DICOM unpacks to over {MAX_BYTES >> 20} MB", "send less at a time"
+        )
 
 
 def same_dicom(one: bytes, other: bytes) -> bool:

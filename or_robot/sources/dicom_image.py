@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
+from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
 
 from or_robot.geometry.volume import VolumeGrid
 from or_robot.sources.dicom_values import (
     integer,
+    is_place,
+    is_spacing,
     items,
     number,
     numbers,
@@ -23,6 +26,7 @@ AXIS_TOLERANCE = 1e-3
 """How far a direction cosine may be from ±1 or 0."""
 
 FRAME_TOLERANCE_MM = 0.01
+MAX_VOXELS = 1 << 27
 DOSE_TYPES = ("EFFECTIVE", "PHYSICAL")
 
 
@@ -31,12 +35,14 @@ def read_ct(dataset: Dataset, header: InstanceHeader) -> CtSlice:
     intercept = number(dataset, "RescaleIntercept")
     if slope is None or intercept is None:
         raise UnreadableObject("CT image without rescale slope or intercept", "export it again")
-    stored = dataset.pixel_array
+    stored = _pixels(dataset)
     if stored.ndim != 2:
         raise UnsupportedObject("CT image with several frames", "export one image a slice")
     hounsfield = np.clip(np.rint(stored * slope + intercept), -32768, 32767).astype(np.int16)
     spacing, origin = _plane(dataset)
     thickness = number(dataset, "SliceThickness") or 1.0
+    if not is_spacing(thickness) or not np.isfinite([slope, intercept]).all():
+        raise UnreadableObject("CT image with impossible thickness or scale", "export it again")
     values, grid = _canonical(hounsfield[None], dataset, origin, (*spacing, thickness))
     return CtSlice(header, grid, values[0], text(dataset, "PatientPosition"))
 
@@ -48,9 +54,9 @@ def read_dose(dataset: Dataset, header: InstanceHeader) -> DoseVolume:
             f"RT Dose of type {dose_type} in {units}", "export it as EFFECTIVE or PHYSICAL in GY"
         )
     scaling = number(dataset, "DoseGridScaling")
-    if scaling is None or scaling <= 0.0:
+    if scaling is None or not 0.0 < scaling < 1e3:
         raise UnreadableObject("RT Dose without dose grid scaling", "export it again")
-    stored = np.atleast_3d(dataset.pixel_array)
+    stored = np.atleast_3d(_pixels(dataset))
     step = _frame_step(dataset, len(stored))
     spacing, (x, y, z) = _plane(dataset)
     dose = (stored * np.float64(scaling)).astype(np.float32)
@@ -81,11 +87,29 @@ def _parts_of_plan(dataset: Dataset) -> tuple[tuple[int, ...], int | None]:
     return named, integer(groups[0], "ReferencedFractionGroupNumber")
 
 
+def _pixels(dataset: Dataset) -> NDArray:
+    """Stored values. Refuses by name what is too large or in a transfer syntax not read here."""
+    frames = integer(dataset, "NumberOfFrames") or 1
+    rows, columns = integer(dataset, "Rows") or 0, integer(dataset, "Columns") or 0
+    if not 0 < rows * columns * frames <= MAX_VOXELS:
+        raise UnsupportedObject(
+            f"image of {columns} × {rows} × {frames} pixels", f"send at most {MAX_VOXELS} in one"
+        )
+    syntax = dataset.file_meta.TransferSyntaxUID
+    if syntax.is_compressed and syntax not in (DeflatedExplicitVRLittleEndian, RLELossless):
+        raise UnsupportedObject(
+            f"image in transfer syntax {syntax.name}", "send it uncompressed, deflated or RLE"
+        )
+    return dataset.pixel_array
+
+
 def _plane(dataset: Dataset) -> tuple[tuple[float, float], tuple[float, float, float]]:
     """Spacing along columns and rows (x, y order) and position of the first pixel."""
     spacing, origin = numbers(dataset, "PixelSpacing"), triple(dataset, "ImagePositionPatient")
-    if len(spacing) != 2 or min(spacing) <= 0 or origin is None:
+    if len(spacing) != 2 or origin is None:
         raise UnreadableObject("image without pixel spacing or position", "export it again")
+    if not (all(map(is_spacing, spacing)) and all(map(is_place, origin))):
+        raise UnreadableObject("image with impossible spacing or position", "export it again")
     return (spacing[1], spacing[0]), origin
 
 
@@ -95,6 +119,8 @@ def _frame_step(dataset: Dataset, frames: int) -> float:
     if len(offsets) != frames or frames < 2:
         raise UnreadableObject("RT Dose with unfit grid frame offsets", "export it again")
     steps = np.diff(offsets)
+    if not all(map(is_spacing, np.abs(steps))):
+        raise UnreadableObject("RT Dose with impossible plane distances", "export it again")
     if np.ptp(steps) > FRAME_TOLERANCE_MM or abs(steps[0]) < FRAME_TOLERANCE_MM:
         raise UnsupportedObject("RT Dose with uneven planes", "export it on an even grid")
     return float(steps.mean())

@@ -88,6 +88,13 @@ def _beam(beam: Dataset, metersets: dict[int | None, float | None]) -> IonBeam:
     if beam_number is None or not points:
         raise UnreadableObject("beam without number or control points", "export the plan again")
     first = points[0]
+    figures = [
+        *(number(first, name) for name in ("GantryAngle", "PatientSupportAngle", "SnoutPosition")),
+        *(triple(first, "IsocenterPosition") or ()),
+        metersets.get(beam_number),
+    ]
+    if not all(np.isfinite(one) for one in figures if one is not None):
+        raise UnreadableObject("beam with figures that are none", "export the plan again")
     return IonBeam(
         number=beam_number,
         name=text(beam, "BeamName") or f"beam {beam_number}",

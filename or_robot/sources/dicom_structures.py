@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from or_robot.sources.dicom_values import decimals, integer, items, numbers, text
+from or_robot.sources.dicom_values import MAX_PLACE_MM, decimals, integer, items, numbers, text
 from or_robot.sources.errors import UnreadableObject, UnsupportedObject
 from or_robot.types.radiotherapy import InstanceHeader, Structure, StructureSet
 
@@ -58,6 +58,8 @@ def _polygon(contour: Dataset) -> NDArray[np.float64] | None:
     if len(values) % 3 or not np.isfinite(values).all():
         raise UnreadableObject("structure set with a broken contour", "export it again")
     points = values.reshape(-1, 3)
+    if len(points) and np.abs(points).max() > MAX_PLACE_MM:
+        raise UnreadableObject("contour metres away from the patient", "export it again")
     if len(points) < 3:
         return None
     if np.ptp(points[:, 2]) > PLANAR_TOLERANCE_MM:

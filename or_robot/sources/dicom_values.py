@@ -15,6 +15,9 @@ from pydicom.dataset import Dataset
 
 from or_robot.types.radiotherapy import Identity
 
+MAX_PLACE_MM = 10_000.0
+"""No coordinate of a patient is further from the origin of the scanner."""
+
 # Real exports break value rules (DS over 16 characters): we read what can be read.
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 
@@ -64,6 +67,16 @@ def decimals(dataset: Dataset, keyword: str) -> NDArray[np.float64]:
 def triple(dataset: Dataset, keyword: str) -> tuple[float, float, float] | None:
     values = numbers(dataset, keyword)
     return (values[0], values[1], values[2]) if len(values) == 3 else None
+
+
+def is_spacing(value: float) -> bool:
+    """Whether it can be a distance between pixels or planes, mm."""
+    return 0.01 <= value <= 100.0
+
+
+def is_place(value: float) -> bool:
+    """Whether it can be a patient coordinate, mm."""
+    return abs(value) <= MAX_PLACE_MM
 
 
 def items(dataset: Dataset, keyword: str) -> list[Dataset]:

@@ -27,6 +27,24 @@ def test_sphere_in_a_gradient(axis, radius, tolerance):
     assert curve.d2_gy == pytest.approx(sphere_dose_at_volume(radius, 0.02), abs=allowed)
 
 
+@pytest.mark.parametrize(("radius", "tolerance"), [(20.0, 0.01), (10.7, 0.01), (6.0, 0.03)])
+def test_the_whole_curve_of_a_sphere_in_a_gradient(radius, tolerance):
+    """Volume at each dose, as the dose that this volume gets: within 1 % of the maximum, 3 %."""
+    axis = dose_axis(90.0)
+    curve = dvh_curve(sphere(1, "s", radius), None, dose_along("z", SLOPE, OFFSET), 3.0, axis)
+    for share in np.linspace(0.02, 0.98, 25):
+        at = float(np.interp(-100.0 * share, -np.array(curve.volume_percent), axis))
+        true = sphere_dose_at_volume(radius, float(share))
+        assert at == pytest.approx(true, abs=tolerance * (OFFSET + SLOPE * 60.0) + axis[1])
+
+
+def test_a_box_across_a_gradient_is_a_straight_line():
+    wide = box(1, "box", 20.0, np.arange(-21.0, 22.0, 3.0))
+    curve = dvh_curve(wide, None, dose_along("x", 1.0, 50.0), 3.0, dose_axis(100.0))
+    assert curve.volume_cm3 == pytest.approx(4.0 * 4.0 * 4.5, rel=0.02)
+    assert (curve.mean_gy, curve.d95_gy, curve.d2_gy) == pytest.approx((50.0, 32.0, 69.2), abs=0.5)
+
+
 def test_curve_falls_from_everything_to_nothing():
     curve = dvh_curve(sphere(1, "s", 15.0), None, dose_along("x", 0.5, 30.0), 3.0, dose_axis(60))
     assert curve.volume_percent[0] == 100.0
@@ -54,3 +72,9 @@ def test_scaling_scales_doses_and_keeps_volumes():
 def test_a_structure_without_contours_has_no_curve():
     empty = Structure(1, "e", None, None, ())
     assert dvh_curve(empty, None, dose_along("x", 0.5, 30.0), 3.0, dose_axis(60)) is None
+
+
+def test_contours_spread_over_metres_get_no_curve():
+    planes = np.arange(-9000.0, 9000.0, 3.0)
+    vast = box(1, "vast", 9000.0, planes)
+    assert dvh_curve(vast, None, dose_along("x", 0.5, 30.0), 3.0, dose_axis(60)) is None

@@ -6,11 +6,12 @@ import pydicom
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.encaps import encapsulate
+from pydicom.uid import ExplicitVRLittleEndian, JPEGBaseline8Bit
 
 from or_robot.errors import OrRobotError
 from or_robot.share import share
-from or_robot.sources.dicom import read_dicom
+from or_robot.sources.dicom import read_dicom, same_dicom
 from or_robot.sources.dicom_values import name_groups
 from or_robot.sources.errors import UnreadableObject, UnsupportedObject
 from or_robot.types.radiotherapy import CtSlice, DoseVolume, IonPlan, StructureSet, TreatmentRecord
@@ -177,3 +178,110 @@ def test_damaged_files_are_an_expected_error_or_still_sound(name, draw):
 def test_what_is_not_dicom_is_said_so(noise):
     with pytest.raises(UnreadableObject):
         read_dicom(noise)
+
+
+def test_korean_names_in_iso_2022_ir_149():
+    def korean(dataset):
+        dataset.SpecificCharacterSet = ["", "ISO 2022 IR 149"]
+        dataset.PatientName = "Hong^Gildong=洪^吉洞=홍^길동"
+
+    written = changed("rec_01.dcm", korean)
+    assert b"\x1b$)C" in written
+    assert read_dicom(written).header.identity.name == {
+        "alphabetic": "Hong, Gildong",
+        "ideographic": "洪, 吉洞",
+        "phonetic": "홍, 길동",
+    }
+
+
+def test_private_tags_do_no_harm():
+    def private(dataset):
+        dataset.add_new((0x0099, 0x0010), "LO", "SOMEBODY")
+        dataset.add_new((0x0099, 0x1001), "UN", b"\x00\xff" * 40)
+
+    assert read_dicom(changed("plan.dcm", private)).label == "SkullBase_PBS"
+
+
+def test_a_transfer_syntax_that_is_not_read_is_named():
+    def jpeg(dataset):
+        dataset.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+        dataset.PixelData = encapsulate([b"\xff\xd8\xff\xd9"])
+        dataset["PixelData"].VR = "OB"
+
+    with pytest.raises(UnsupportedObject, match="JPEG Baseline"):
+        read_dicom(changed("CT_000.dcm", jpeg))
+
+
+def test_an_object_that_unpacks_to_far_more_is_refused_before_it_does(monkeypatch):
+    monkeypatch.setattr("or_robot.sources.dicom.MAX_BYTES", 100_000)
+    with pytest.raises(UnsupportedObject, match="unpacks to over"):
+        read_dicom(data("CT_030.dcm"))
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "named"),
+    [
+        ("CT_030.dcm", {"PixelSpacing": [1e-9, 1e-9]}, "impossible spacing"),
+        ("CT_030.dcm", {"ImagePositionPatient": [1e9, 0, 0]}, "impossible spacing or position"),
+        ("CT_030.dcm", {"SliceThickness": 1e9}, "thickness"),
+        ("CT_030.dcm", {"Rows": 60_000, "Columns": 60_000}, "60000 × 60000"),
+        ("CT_030.dcm", {"RescaleSlope": None}, "rescale"),
+        ("dose.dcm", {"DoseGridScaling": 1e9}, "scaling"),
+        ("dose.dcm", {"GridFrameOffsetVector": [0.0]}, "offsets"),
+    ],
+)
+def test_volumes_that_cannot_be_are_named(name, changes, named):
+    def change(dataset):
+        for keyword, value in changes.items():
+            setattr(dataset, keyword, value)
+
+    with pytest.raises(OrRobotError, match=named) as caught:
+        read_dicom(changed(name, change))
+    assert caught.value.remedy
+
+
+def test_a_contour_far_from_any_patient_is_named():
+    def far(dataset):
+        dataset.ROIContourSequence[0].ContourSequence[0].ContourData = [0, 0, 0, 1e7, 0, 0, 0, 1, 0]
+
+    with pytest.raises(UnreadableObject, match="metres away"):
+        read_dicom(changed("struct.dcm", far))
+
+
+def test_beam_figures_that_are_none_are_named():
+    def nan(dataset):
+        dataset.IonBeamSequence[0].IonControlPointSequence[0].GantryAngle = "NaN"
+
+    with pytest.raises(UnreadableObject):
+        read_dicom(changed("plan.dcm", nan))
+
+
+def test_groups_references_and_parts_of_doses_are_read():
+    def related(dataset):
+        reference = pydicom.Dataset()
+        reference.ReferencedSOPInstanceUID = "1.2.3"
+        reference.RTPlanRelationship = "PRIOR"
+        dataset.ReferencedRTPlanSequence = [reference]
+
+    plan = read_dicom(changed("plan.dcm", related))
+    assert [(one.uid, one.relationship) for one in plan.references] == [("1.2.3", "PRIOR")]
+    (group,) = plan.fraction_groups
+    assert (group.number, group.fractions, group.beam_numbers) == (0, 35, (0, 1, 2))
+
+    def of_a_beam(dataset):
+        beam, group = pydicom.Dataset(), pydicom.Dataset()
+        beam.ReferencedBeamNumber = 2
+        group.ReferencedFractionGroupNumber = 1
+        group.ReferencedBeamSequence = [beam]
+        dataset.DoseSummationType = "BEAM"
+        dataset.ReferencedRTPlanSequence[0].ReferencedFractionGroupSequence = [group]
+
+    dose = read_dicom(changed("dose.dcm", of_a_beam))
+    assert (dose.summation_type, dose.beam_numbers, dose.fraction_group) == ("BEAM", (2,), 1)
+
+
+def test_an_object_written_down_another_way_is_the_same():
+    inflated = changed("CT_000.dcm", lambda _: None)
+    assert inflated != data("CT_000.dcm")
+    assert same_dicom(data("CT_000.dcm"), inflated)
+    assert not same_dicom(data("rec_01.dcm"), data("rec_02.dcm"))
