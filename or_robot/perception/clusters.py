@@ -1,60 +1,65 @@
-"""Groups of neighbouring beams, and which of them may be legs."""
+"""Groups of neighbouring beams that ended on one thing."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from or_robot.config.perception import PeopleConfig
+from or_robot.types.motion import LaserScan
 
 
-def clusters(points: NDArray[np.float64], gap: float) -> list[NDArray[np.float64]]:
-    """Split points (n, 2), ordered by bearing, wherever two neighbours are more than `gap` m apart.
+@dataclass(frozen=True, slots=True)
+class Clusters:
+    """The hits of one scan, cut where two neighbours lie far apart."""
 
-    The scan is a circle: when its ends meet, the first and the last group are one.
+    points: NDArray[np.float64]
+    """(n, 2) m in the sensor frame, ordered by bearing."""
+    beams: NDArray[np.intp]
+    """(n,) index of each point's beam."""
+    starts: NDArray[np.intp]
+    """(m,) first point of each cluster."""
+    stops: NDArray[np.intp]
+    """(m,) one past its last point."""
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def centres(self) -> NDArray[np.float64]:
+        """(m, 2) means of the clusters' points."""
+        if not len(self):
+            return np.empty((0, 2))
+        sums = np.add.reduceat(self.points, self.starts, axis=0)
+        # a dropped cluster may lie between two kept ones: its points are not theirs
+        ends = np.append(self.starts[1:], len(self.points))
+        gaps = np.flatnonzero(ends > self.stops)
+        for i in gaps:
+            sums[i] = self.points[self.starts[i] : self.stops[i]].sum(axis=0)
+        return np.asarray(sums / (self.stops - self.starts)[:, None])
+
+
+def cluster(scan: LaserScan, gap: float, fewest: int, max_range: float) -> Clusters:
+    """Clusters of at least `fewest` points within `max_range` m, cut at gaps of more than `gap` m.
+
+    On a full circle the last beam is the neighbour of the first.
     """
+    beams = np.flatnonzero(scan.valid & (scan.ranges <= max_range))
+    ranges = scan.ranges[beams].astype(np.float64)
+    bearings = scan.bearings[beams]
+    points = np.stack((ranges * np.cos(bearings), ranges * np.sin(bearings)), axis=-1)
     if not len(points):
-        return []
-    jumps = np.hypot(*np.diff(points, axis=0).T) > gap
-    groups = np.split(points, np.nonzero(jumps)[0] + 1)
-    if len(groups) > 1 and np.hypot(*(points[0] - points[-1])) <= gap:
-        groups[0] = np.concatenate((groups.pop(), groups[0]))
-    return groups
-
-
-def width(cluster: NDArray[np.float64]) -> float:
-    """Distance between the first and the last point of a cluster (n, 2), m."""
-    return float(np.hypot(*(cluster[-1] - cluster[0])))
-
-
-def detections(groups: list[NDArray[np.float64]], config: PeopleConfig) -> NDArray[np.float64]:
-    """Where people may stand: pairs of leg-like clusters, single legs, both legs as one; (n, 2)."""
-    legs: list[NDArray[np.float64]] = []
-    bodies: list[NDArray[np.float64]] = []
-    for group in groups:
-        if len(group) < config.cluster_points:
-            continue
-        if config.leg_width_min <= width(group) <= config.leg_width_max:
-            legs.append(group.mean(axis=0))
-        elif width(group) <= config.body_width_max:
-            bodies.append(group.mean(axis=0))
-    found = _paired(legs, config.pair_distance) + bodies
-    return np.array(found, dtype=np.float64).reshape(-1, 2)
-
-
-def _paired(legs: list[NDArray[np.float64]], reach: float) -> list[NDArray[np.float64]]:
-    """Middles of the closest pairs first; a leg without a partner stands for a person too."""
-    if not legs:
-        return []
-    at = np.array(legs)
-    gaps = np.hypot(*(at[:, None] - at[None]).transpose(2, 0, 1))
-    gaps[np.tril_indices(len(at))] = np.inf
-    found, free = [], np.ones(len(at), dtype=np.bool_)
-    for flat in np.argsort(gaps, axis=None):
-        i, j = divmod(int(flat), len(at))
-        if gaps[i, j] > reach:
-            break
-        if free[i] and free[j]:
-            free[[i, j]] = False
-            found.append((at[i] + at[j]) / 2.0)
-    return found + list(at[free])
+        return Clusters(points, beams, beams, beams)
+    first = np.hypot(*(points - np.roll(points, 1, axis=0)).T) > gap
+    if abs(abs(scan.angle_increment) * scan.ranges.size - 2.0 * np.pi) > 1.5 * abs(
+        scan.angle_increment
+    ):
+        first[0] = True
+    elif first.any():
+        turn = -int(np.argmax(first))
+        points, beams, first = (np.roll(a, turn, axis=0) for a in (points, beams, first))
+    first[0] = True
+    starts = np.flatnonzero(first)
+    stops = np.append(starts[1:], len(points))
+    enough = stops - starts >= fewest
+    return Clusters(points, beams, starts[enough], stops[enough])
