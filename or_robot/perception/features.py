@@ -13,7 +13,7 @@ from or_robot.perception.clusters import Clusters, cluster
 from or_robot.perception.evidence import FEATURES as EVIDENCE
 from or_robot.perception.evidence import EvidenceGrid
 from or_robot.perception.shape import NAMES as SHAPE
-from or_robot.perception.shape import PATCH, patches, shapes
+from or_robot.perception.shape import shapes
 from or_robot.types.motion import LaserScan
 
 CLUSTER_GAP = 0.13
@@ -32,7 +32,6 @@ FAR = 2.0
 
 NAMES = (
     *SHAPE,
-    *(f"patch_{i}" for i in range(PATCH)),
     *(f"evidence_{i}" for i in range(EVIDENCE)),
     *(f"neighbour_{i}" for i in range(NEIGHBOURS)),
     *(f"motion_{i}" for i in range(MOTION)),
@@ -70,7 +69,6 @@ class LegFeatures:
         motion, previous = self._history.compare(at, shape[:, 2], scan.stamp_s)
         columns = (
             shape,
-            patches(centres, ranges, scan.angle_min, scan.angle_increment),
             evidence,
             _neighbours(centres, shape[:, 2], evidence),
             motion,

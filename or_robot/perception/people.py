@@ -1,4 +1,4 @@
-"""From scans to tracked people: leg clusters the map does not explain, Kalman, Hungarian."""
+"""From scans to tracked people: legs, Kalman filters, Hungarian assignment, birth and death."""
 
 from __future__ import annotations
 
@@ -7,18 +7,15 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from or_robot.config.perception import PeopleConfig
 from or_robot.geometry.distance_field import DistanceField
-from or_robot.geometry.pose import Pose2D
-from or_robot.perception.clusters import clusters, detections
+from or_robot.perception.detections import Legs, legs, paired, shared_out
+from or_robot.perception.leg_classifier import LegClassifier
+from or_robot.perception.sight import Sight, seen
 from or_robot.perception.track import PersonFilter
 from or_robot.types.motion import LaserScan, PoseEstimate, Track, Tracks
 from or_robot.types.site import OCCUPIED_FROM, OccupancyMap
-
-FORGET_MISSES = 2
-"""Somebody not yet confirmed is dropped after so many scans without a detection."""
 
 LONGEST_GAP_S = 1.0
 """After a longer gap between scans, or time going back, everybody is forgotten."""
@@ -27,9 +24,12 @@ LONGEST_GAP_S = 1.0
 class PeopleTracker:
     """Call `update` with every scan and the pose it was taken from."""
 
-    def __init__(self, config: PeopleConfig, map_: OccupancyMap) -> None:
+    def __init__(
+        self, config: PeopleConfig, map_: OccupancyMap, classifier: LegClassifier | None = None
+    ) -> None:
         self._config = config
         self._field = DistanceField(map_.spec, map_.values >= OCCUPIED_FROM)
+        self._classifier = LegClassifier() if classifier is None else classifier
         self._people: dict[int, PersonFilter] = {}
         self._ids = itertools.count(1)
         self._stamp_s: float | None = None
@@ -40,54 +40,71 @@ class PeopleTracker:
         self._stamp_s = scan.stamp_s
         if pose.lost or not 0.0 <= elapsed <= LONGEST_GAP_S:
             self._people.clear()
+            self._classifier.clear()
         if pose.lost:
             return Tracks(scan.stamp_s, ())
         for person in self._people.values():
             person.predict(elapsed, self._config.acceleration)
-        self._match(self._detect(scan, pose.pose), scan.stamp_s)
-        self._drop(scan.stamp_s)
-        return Tracks(scan.stamp_s, tuple(self._confirmed()))
+        sensor = pose.pose.compose(scan.mount)
+        found = legs(self._classifier(scan, sensor), sensor, self._field, self._config)
+        self._match(found, scan.stamp_s)
+        self._bury(scan, sensor.inverse().transform(self._means()), elapsed)
+        return Tracks(scan.stamp_s, tuple(self._confirmed(scan.stamp_s)))
 
-    def _detect(self, scan: LaserScan, pose: Pose2D) -> NDArray[np.float64]:
-        """(n, 2) possible people in the map frame."""
-        config = self._config
-        points = scan.points()
-        points = points[np.hypot(points[:, 0], points[:, 1]) < config.max_range]
-        found = []
-        for group in clusters(pose.transform(points), config.cluster_gap):
-            # a leg beside a wall joins the wall's points: only what stands free is kept
-            apart = self._field.distances(group) > config.map_distance
-            if apart.mean() > 0.5:
-                found.append(group[apart])
-        return detections(found, config)
+    def _means(self) -> NDArray[np.float64]:
+        means = [person.mean[:2] for person in self._people.values()]
+        return np.array(means, dtype=np.float64).reshape(-1, 2)
 
-    def _match(self, found: NDArray[np.float64], stamp_s: float) -> None:
-        config, ids = self._config, list(self._people)
-        free = set(range(len(found)))
-        missed = set(ids)
-        if ids and len(found):
-            means = np.array([self._people[i].mean[:2] for i in ids])
-            gaps = np.hypot(*(means[:, None] - found[None]).transpose(2, 0, 1))
-            for row, column in zip(*linear_sum_assignment(gaps), strict=True):
-                if gaps[row, column] <= config.gate:
-                    person = self._people[ids[row]]
-                    person.correct(found[column], config.detection_sigma, stamp_s)
-                    free.discard(int(column))
-                    missed.discard(ids[row])
-        for i in missed:
-            self._people[i].misses += 1
-        for n in sorted(free):
-            person = PersonFilter(found[n], config.detection_sigma, stamp_s)
+    def _match(self, found: Legs, stamp_s: float) -> None:
+        """People already confirmed choose their legs first, then the others, then new ones."""
+        free = np.ones(len(found.positions), dtype=np.bool_)
+        for sure in (True, False):
+            group = [person for person in self._people.values() if person.confirmed is sure]
+            self._correct(group, found, free, stamp_s)
+        claimed = self._means()
+        for own in paired(np.flatnonzero(free).tolist(), found, self._config):
+            at = found.positions[own].mean(axis=0)
+            if len(claimed) and np.hypot(*(claimed - at).T).min() < self._config.person_space:
+                continue  # the other leg, or a shadow, of somebody known
+            person = PersonFilter(at, self._config.detection_sigma, stamp_s)
+            person.evidence = float(found.scores[own].max())
             self._people[next(self._ids)] = person
 
-    def _drop(self, stamp_s: float) -> None:
+    def _correct(
+        self, group: list[PersonFilter], found: Legs, free: NDArray[np.bool_], stamp_s: float
+    ) -> None:
+        config, left = self._config, np.flatnonzero(free)
+        part = Legs(found.positions[left], found.scores[left], found.both[left])
+        centres = np.array([person.mean[:2] for person in group]).reshape(-1, 2)
+        spreads = np.array([person.covariance[:2, :2] for person in group]).reshape(-1, 2, 2)
+        for person, own in zip(group, shared_out(centres, spreads, part, config), strict=True):
+            if not own:
+                continue
+            whole = len(own) > 1 or bool(part.both[own[0]])
+            sigma = config.detection_sigma if whole else config.leg_sigma
+            person.correct(part.positions[own].mean(axis=0), sigma, stamp_s)
+            best = float(part.scores[own].max())
+            limit = config.evidence_step
+            person.evidence = min(person.evidence + min(max(best, -limit), limit), config.evidence_max)
+            person.confirmed |= (
+                person.hits >= config.confirm_hits and person.evidence >= config.confirm_evidence
+            )
+            free[left[own]] = False
+
+    def _bury(self, scan: LaserScan, places: NDArray[np.float64], elapsed: float) -> None:
+        """Who is not where they should be is soon gone; who is hidden is kept a while."""
         config = self._config
-        for i, person in list(self._people.items()):
-            unproven = person.hits < config.confirm_hits and person.misses >= FORGET_MISSES
-            if unproven or stamp_s - person.seen_s > config.drop_after:
+        sights = seen(scan, places, config.person_radius)
+        for (i, person), sight in zip(list(self._people.items()), sights, strict=True):
+            unseen = scan.stamp_s - person.seen_s
+            if unseen > 0.0 and sight is not Sight.HIDDEN:
+                person.doubt_s += elapsed
+            patience = config.drop_after if person.confirmed else config.forget_after
+            longest = config.hidden_keep if person.confirmed else config.forget_after
+            if person.doubt_s > patience or unseen > longest or person.evidence < config.drop_evidence:
                 del self._people[i]
 
-    def _confirmed(self) -> list[Track]:
+    def _confirmed(self, stamp_s: float) -> list[Track]:
         config = self._config
         return [
             Track(
@@ -96,8 +113,8 @@ class PeopleTracker:
                 person.mean[2:].copy(),
                 person.covariance.copy(),
                 config.person_radius,
-                (1.0 - math.exp(-person.hits / 5.0)) * 0.7**person.misses,
+                math.exp(-(stamp_s - person.seen_s)) / (1.0 + math.exp(-person.evidence)),
             )
             for i, person in self._people.items()
-            if person.hits >= config.confirm_hits
+            if person.confirmed
         ]

@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 from or_robot.geometry.pose import Pose2D
 from or_robot.types.motion import LaserScan
 
-ITERATIONS = 20
+ITERATIONS = 12
 REACH = (0.5, 0.08)
 """m within which points are matched: at first, at last."""
 NORMAL_SPAN = 0.3
@@ -19,6 +19,10 @@ NORMAL_SPAN = 0.3
 STILL = (0.004, 0.002)
 """m, rad: less than this is noise, the sensor stands."""
 LEAST_MATCHES = 30
+SETTLED = 1e-4
+"""m and rad: a smaller step ends the search."""
+WELL, NOTHING = 0.7, 0.3
+"""Share of a scan's points explained: a good match, none at all."""
 
 
 class ScanOdometry:
@@ -44,18 +48,23 @@ class ScanOdometry:
             return self._pose
         at_key = self._key_pose.inverse()
         still = at_key.compose(self._pose)
-        guesses = (still, still.compose(self._step))
-        found = min((align(self._key, points, guess) for guess in guesses), key=lambda f: -f[1])
+        found = align(self._key, points, still)
+        if found[1] < WELL:  # it moves: perhaps as it did before
+            found = max(found, align(self._key, points, still.compose(self._step)), key=_share)
         moved = still.inverse().compose(found[0])
-        if found[1] < 0.3:
+        if found[1] < NOTHING:
             moved = Pose2D(0.0, 0.0, 0.0)  # nothing in common: take it for standing
         elif math.hypot(moved.x, moved.y) < STILL[0] and abs(moved.yaw) < STILL[1]:
             moved = Pose2D(0.0, 0.0, 0.0)
         self._pose, self._step = self._pose.compose(moved), moved
         away = at_key.compose(self._pose)
-        if math.hypot(away.x, away.y) > 0.3 or abs(away.yaw) > 0.2 or found[1] < 0.6:
+        if math.hypot(away.x, away.y) > 0.3 or abs(away.yaw) > 0.2 or found[1] < WELL:
             self._key, self._key_pose = points, self._pose
         return self._pose
+
+
+def _share(found: tuple[Pose2D, float]) -> float:
+    return found[1]
 
 
 def align(
@@ -66,7 +75,7 @@ def align(
     normals = _normals(reference)
     pose = guess
     for reach in np.geomspace(*REACH, ITERATIONS):
-        moved = pose.transform(points)
+        moved = pose.transform(points[::2])
         gaps, nearest = tree.query(moved, distance_upper_bound=reach)
         near = np.isfinite(gaps)
         if np.count_nonzero(near) < LEAST_MATCHES:
@@ -78,7 +87,9 @@ def align(
         weight = 1.0 / (1.0 + (error / (0.3 * reach)) ** 2)
         normal = rows.T @ (rows * weight[:, None]) + 1e-6 * np.eye(3)
         dx, dy, turn = np.linalg.solve(normal, rows.T @ (weight * error))
-        pose = Pose2D(pose.x + dx, pose.y + dy, pose.yaw + turn)
+        pose = Pose2D(pose.x + float(dx), pose.y + float(dy), pose.yaw + float(turn))
+        if abs(dx) + abs(dy) + abs(turn) < SETTLED:
+            break
     gaps, _ = tree.query(pose.transform(points), distance_upper_bound=REACH[1])
     return pose, float(np.isfinite(gaps).mean()) if len(points) else 0.0
 

@@ -13,12 +13,6 @@ NAMES = (
     "circle_error", "curvature", "inscribed_angle", "convexity", "fill", "jump_before",
     "jump_after", "jump_least", "regularity",
 )  # fmt: skip
-PATCH = 24
-"""Samples of the scan's profile around a cluster."""
-PATCH_HALF = 0.6
-"""m to either side of the cluster that the profile covers."""
-PATCH_DEPTH = 0.6
-"""m in front and behind at which it is cut."""
 FAR_JUMP = 2.0
 """m: a longer jump in range tells nothing more."""
 
@@ -149,41 +143,3 @@ def _jumps(ranges: NDArray[np.float64], first: int, last: int) -> tuple[float, f
             after = value - ranges[last]
             break
     return min(max(before, -FAR_JUMP), FAR_JUMP), min(max(after, -FAR_JUMP), FAR_JUMP)
-
-
-@njit(cache=True)
-def patches(
-    centres: NDArray[np.float64],
-    ranges: NDArray[np.float64],
-    angle_min: float,
-    increment: float,
-) -> NDArray[np.float64]:
-    """(clusters, PATCH) range beyond each centre (m, 2) at even steps across, m.
-
-    The same thing gives the same profile at any distance and resolution (Beyer et al.: DROW,
-    RA-L 2016); the sample nearest to the sensor within each step counts.
-    """
-    found = np.full((centres.shape[0], PATCH), PATCH_DEPTH)
-    beams = ranges.size
-    full = abs(abs(increment) * beams - 2.0 * math.pi) < 1.5 * abs(increment)
-    step = 2.0 * PATCH_HALF / PATCH
-    for k in range(centres.shape[0]):
-        distance = math.hypot(centres[k, 0], centres[k, 1])
-        bearing = math.atan2(centres[k, 1], centres[k, 0])
-        for s in range(PATCH):
-            low = bearing + (s * step - PATCH_HALF) / distance
-            high = low + step / distance
-            i = (low - angle_min) / increment
-            j = (high - angle_min) / increment
-            if j < i:
-                i, j = j, i
-            first, last = math.ceil(i), math.floor(j)
-            if last < first:
-                first = last = round((i + j) / 2.0)
-            for beam in range(first, last + 1):
-                if full:
-                    beam %= beams
-                if 0 <= beam < beams and ranges[beam] > 0.0:
-                    depth = min(max(ranges[beam] - distance, -PATCH_DEPTH), PATCH_DEPTH)
-                    found[k, s] = min(found[k, s], depth)
-    return found

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 FIRST_SPEED = 0.8
 """m/s, one sigma of the velocity of somebody just seen."""
-
 OBSERVE = np.eye(2, 4)
 
 
@@ -19,17 +18,15 @@ class PersonFilter:
         self.covariance = np.diag([sigma**2, sigma**2, FIRST_SPEED**2, FIRST_SPEED**2])
         self.seen_s = stamp_s
         self.hits = 1
-        self.misses = 0
+        self.evidence = 0.0
+        """Log-odds that it is somebody, summed over its detections."""
+        self.doubt_s = 0.0
+        """How long its place has been seen free since it was last seen."""
+        self.confirmed = False
 
     def predict(self, elapsed_s: float, acceleration: float) -> None:
         """White noise of acceleration (m/s², one sigma) over the elapsed time."""
-        move = np.eye(4)
-        move[0, 2] = move[1, 3] = elapsed_s
-        push = np.zeros((4, 2))
-        push[[0, 1], [0, 1]] = elapsed_s**2 / 2.0
-        push[[2, 3], [0, 1]] = elapsed_s
-        self.mean = move @ self.mean
-        self.covariance = move @ self.covariance @ move.T + acceleration**2 * push @ push.T
+        self.mean, self.covariance = predicted(self.mean, self.covariance, elapsed_s, acceleration)
 
     def correct(self, position: NDArray[np.float64], sigma: float, stamp_s: float) -> None:
         innovation = position - self.mean[:2]
@@ -41,4 +38,19 @@ class PersonFilter:
         self.covariance = keep @ self.covariance @ keep.T + sigma**2 * gain @ gain.T
         self.seen_s = stamp_s
         self.hits += 1
-        self.misses = 0
+        self.doubt_s = 0.0
+
+
+def predicted(
+    mean: NDArray[np.float64],
+    covariance: NDArray[np.float64],
+    elapsed_s: float,
+    acceleration: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean (4,) and covariance (4, 4) of x, y, vx, vy a time later."""
+    move = np.eye(4)
+    move[0, 2] = move[1, 3] = elapsed_s
+    push = np.zeros((4, 2))
+    push[[0, 1], [0, 1]] = elapsed_s**2 / 2.0
+    push[[2, 3], [0, 1]] = elapsed_s
+    return move @ mean, move @ covariance @ move.T + acceleration**2 * push @ push.T

@@ -1,0 +1,183 @@
+"""Trains the leg classifier on recordings, varied so that it serves other lidars too."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import GradientBoostingClassifier
+
+from or_robot.bench.people_bags import Bag, Recording
+from or_robot.geometry.pose import Pose2D
+from or_robot.perception.features import NAMES, LegFeatures
+from or_robot.perception.trees import Trees
+from or_robot.types.motion import LaserScan
+
+MATCH = 0.1
+"""m: a cluster so near a labelled leg is that leg."""
+NEGATIVES_KEPT = 0.2
+"""Share of the clusters kept of a recording without people, which has far more of them."""
+FORGET_EVERY = 60
+"""Scans after which a varied recording starts anew, so that the first scans are learnt too."""
+FIT: dict[str, Any] = {
+    "n_estimators": 250,
+    "max_depth": 4,
+    "learning_rate": 0.07,
+    "subsample": 0.5,
+    "max_features": 10,
+    "min_samples_leaf": 20,
+}
+
+
+@dataclass(frozen=True)
+class Samples:
+    features: NDArray[np.float64]
+    """(n, NAMES)."""
+    legs: NDArray[np.bool_]
+    """(n,)."""
+    previous: NDArray[np.intp]
+    """(n,) the sample of the scan before that each continues, or -1."""
+
+
+def samples(recording: Recording, forget_every: int = 0) -> Samples:
+    """All clusters of a recording in order; forgets earlier scans every so many, if given."""
+    extract = LegFeatures()
+    features, legs, links = [], [], []
+    count = before = 0
+    for n, (scan, pose) in enumerate(zip(recording.scans, recording.poses, strict=True)):
+        if forget_every and n % forget_every == 0:
+            extract.clear()
+        clusters, rows, previous = extract(scan, pose)
+        features.append(rows)
+        legs.append(_near(clusters.centres(), recording.legs[n]))
+        links.append(np.where(previous >= 0, previous + before, -1))
+        before, count = count, count + len(rows)
+    return Samples(np.concatenate(features), np.concatenate(legs), np.concatenate(links))
+
+
+def _near(centres: NDArray[np.float64], legs: NDArray[np.float64]) -> NDArray[np.bool_]:
+    if not len(legs) or not len(centres):
+        return np.zeros(len(centres), dtype=np.bool_)
+    gaps = np.hypot(*(centres[:, None] - legs[None]).transpose(2, 0, 1))
+    return np.asarray(gaps.min(axis=1) <= MATCH)
+
+
+def training_samples(bag: Bag, rng: np.random.Generator) -> Samples:
+    """A bag as it is, and varied: mirrored, coarser, finer, noisier, less sure of its motion."""
+    parts = []
+    for recording in bag.recordings:
+        for forget, varied in _variants(recording, rng):
+            part = samples(varied, forget)
+            if not bag.has_people:
+                keep = rng.random(len(part.legs)) < NEGATIVES_KEPT
+                part = Samples(part.features[keep], part.legs[keep], part.previous[keep])
+            parts.append(part)
+    return Samples(
+        np.concatenate([part.features for part in parts]),
+        np.concatenate([part.legs for part in parts]),
+        np.empty(0, dtype=np.intp),
+    )
+
+
+def _variants(
+    recording: Recording, rng: np.random.Generator
+) -> Iterator[tuple[int, Recording]]:
+    yield 0, recording
+    yield FORGET_EVERY, _changed(mirrored(recording), rng, 0.005, 0.005, lambda scan: scan)
+    yield FORGET_EVERY, _changed(recording, rng, 0.01, 0.01, coarser)
+    yield 0, _changed(mirrored(recording), rng, 0.01, 0.01, finer)
+
+
+def mirrored(recording: Recording) -> Recording:
+    """As if left were right."""
+    scans = tuple(
+        dataclasses.replace(
+            scan,
+            angle_min=-(scan.angle_min + scan.angle_increment * (scan.ranges.size - 1)),
+            ranges=scan.ranges[::-1],
+        )
+        for scan in recording.scans
+    )
+    poses = tuple(Pose2D(pose.x, -pose.y, -pose.yaw) for pose in recording.poses)
+    legs = tuple(at * (1.0, -1.0) for at in recording.legs)
+    return Recording(recording.name, scans, poses, legs)
+
+
+def coarser(scan: LaserScan) -> LaserScan:
+    """Every second beam."""
+    return dataclasses.replace(
+        scan, angle_increment=2.0 * scan.angle_increment, ranges=scan.ranges[::2]
+    )
+
+
+def finer(scan: LaserScan) -> LaserScan:
+    """A beam more between every two: in the middle where both hit one thing, else as the first."""
+    ranges = scan.ranges
+    one = scan.valid[:-1] & scan.valid[1:] & (np.abs(np.diff(ranges)) < MATCH)
+    between = np.where(one, (ranges[:-1] + ranges[1:]) / 2.0, ranges[:-1])
+    dense = np.empty(2 * ranges.size - 1, dtype=np.float32)
+    dense[::2], dense[1::2] = ranges, between
+    return dataclasses.replace(scan, angle_increment=scan.angle_increment / 2.0, ranges=dense)
+
+
+def _changed(
+    recording: Recording,
+    rng: np.random.Generator,
+    range_sigma: float,
+    pose_sigma: float,
+    resample: Callable[[LaserScan], LaserScan],
+) -> Recording:
+    """Other beams, noise on ranges (m) and poses (m; a third of it in rad)."""
+    scans = []
+    for scan in recording.scans:
+        other = resample(scan)
+        noise = rng.normal(0.0, range_sigma, other.ranges.size).astype(np.float32)
+        scans.append(
+            dataclasses.replace(other, ranges=np.where(other.valid, other.ranges + noise, other.ranges))
+        )
+    errors = rng.normal(0.0, pose_sigma, (len(scans), 3)) * (1.0, 1.0, 1.0 / 3.0)
+    poses = tuple(
+        pose.compose(Pose2D(*error)) for pose, error in zip(recording.poses, errors, strict=True)
+    )
+    return Recording(recording.name, tuple(scans), poses, recording.legs)
+
+
+def fit(parts: Iterable[Samples], seed: int, provenance: dict[str, Any]) -> Trees:
+    """Gradient boosting on all samples together."""
+    everything: Sequence[Samples] = list(parts)
+    model = GradientBoostingClassifier(**FIT, random_state=seed)
+    rows = np.concatenate([part.features for part in everything]).astype(np.float32)
+    model.fit(rows, np.concatenate([part.legs for part in everything]))
+    return exported(model, rows[:1], provenance)
+
+
+def exported(
+    model: GradientBoostingClassifier, row: NDArray[np.float32], provenance: dict[str, Any]
+) -> Trees:
+    """The fitted trees as arrays. `row` (1, names) fixes the common offset."""
+    columns: dict[str, list[NDArray[Any]]] = {key: [] for key in ("f", "t", "l", "r", "v")}
+    roots, offset = [], 0
+    for (regressor,) in model.estimators_:
+        tree = regressor.tree_
+        leaf = tree.children_left < 0
+        roots.append(offset)
+        columns["f"].append(np.where(leaf, -1, tree.feature))
+        columns["t"].append(tree.threshold)
+        columns["l"].append(np.where(leaf, 0, tree.children_left + offset))
+        columns["r"].append(np.where(leaf, 0, tree.children_right + offset))
+        columns["v"].append(tree.value[:, 0, 0] * model.learning_rate)
+        offset += tree.node_count
+    feature, left, right = (np.concatenate(columns[key]).astype(np.int32) for key in "flr")
+    # scikit-learn compares float32 values with float64 thresholds: round the threshold down
+    exact = np.concatenate(columns["t"])
+    threshold = exact.astype(np.float32)
+    threshold = np.where(threshold > exact, np.nextafter(threshold, np.float32(-np.inf)), threshold)
+    value = np.concatenate(columns["v"]).astype(np.float32)
+    starts = np.array(roots, dtype=np.int32)
+    trees = Trees(0.0, feature, threshold, left, right, value, starts, NAMES, provenance)
+    base = float(model.decision_function(row)[0] - trees.scores(row.astype(np.float64))[0])
+    return dataclasses.replace(trees, base=base)

@@ -1,0 +1,103 @@
+"""Clusters that may be legs, and how they belong to people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from or_robot.config.perception import PeopleConfig
+from or_robot.geometry.distance_field import DistanceField
+from or_robot.geometry.pose import Pose2D
+from or_robot.perception.leg_classifier import ScoredClusters
+
+LEGS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Legs:
+    """What may be one leg, or both as one thing."""
+
+    positions: NDArray[np.float64]
+    """(n, 2) m in the map frame."""
+    scores: NDArray[np.float64]
+    """(n,) log-odds of being a leg."""
+    both: NDArray[np.bool_]
+    """(n,) as wide as two legs."""
+
+
+def legs(
+    scored: ScoredClusters, sensor: Pose2D, field: DistanceField, config: PeopleConfig
+) -> Legs:
+    """Clusters near enough and no wider than a person that the map does not explain."""
+    clusters = scored.clusters
+    starts, stops = clusters.starts, clusters.stops
+    ends = clusters.points[stops - 1] - clusters.points[starts]
+    width = np.hypot(*ends.T)
+    far = np.hypot(*clusters.centres().T) > config.max_range
+    apart = np.concatenate(
+        ([0], np.cumsum(field.distances(sensor.transform(clusters.points)) > config.map_distance))
+    )
+    explained = 2 * (apart[stops] - apart[starts]) < stops - starts
+    keep = ~far & ~explained & (width <= config.body_width_max)
+    return Legs(scored.centres[keep], scored.scores[keep], width[keep] > config.leg_width_max)
+
+
+def shared_out(
+    centres: NDArray[np.float64],
+    spreads: NDArray[np.float64],
+    found: Legs,
+    config: PeopleConfig,
+) -> list[list[int]]:
+    """The legs, two at most, of each person predicted at centres (m, 2), (m, 2, 2) covariance.
+
+    Hungarian assignment of legs to two places a person (Kuhn 1955); what is both legs takes both.
+    """
+    given: list[list[int]] = [[] for _ in centres]
+    if not len(centres) or not len(found.positions):
+        return given
+    offset = found.positions[None] - centres[:, None]
+    sigma = spreads + config.leg_sigma**2 * np.eye(2)
+    distance = np.einsum("mni,mij,mnj->mn", offset, np.linalg.inv(sigma), offset)
+    near = np.hypot(*offset.transpose(2, 0, 1)) <= config.gate
+    # a leg that looks like one is preferred to clutter at the same distance
+    cost = distance - 0.5 * np.clip(found.scores, -4.0, 4.0)[None]
+    forbidden = 1e6
+    cost = np.where(near & (distance < config.gate_sigmas**2), cost, forbidden)
+    rows, columns = linear_sum_assignment(np.repeat(cost, LEGS, axis=0))
+    for row, column in zip(rows, columns, strict=True):
+        if cost[row // LEGS, column] < forbidden:
+            given[row // LEGS].append(int(column))
+    return [_fitting(legs_, centre, found, config) for legs_, centre in zip(given, centres, strict=True)]
+
+
+def _fitting(
+    own: list[int], centre: NDArray[np.float64], found: Legs, config: PeopleConfig
+) -> list[int]:
+    """Two things that cannot be one person's legs: only the nearer one is."""
+    if len(own) < LEGS:
+        return own
+    gap = float(np.hypot(*(found.positions[own[0]] - found.positions[own[1]])))
+    if gap <= config.pair_distance and not found.both[own].any():
+        return own
+    return [min(own, key=lambda leg: float(np.hypot(*(found.positions[leg] - centre))))]
+
+
+def paired(free: list[int], found: Legs, config: PeopleConfig) -> list[list[int]]:
+    """New people: the closest pairs first, then single things that look like legs."""
+    single = [leg for leg in free if found.scores[leg] >= config.birth_score]
+    gaps = sorted(
+        (float(np.hypot(*(found.positions[i] - found.positions[j]))), i, j)
+        for n, i in enumerate(single)
+        for j in single[n + 1 :]
+        if not found.both[i] and not found.both[j]
+    )
+    people: list[list[int]] = []
+    left = set(single)
+    for gap, i, j in gaps:
+        if gap <= config.pair_distance and i in left and j in left:
+            left -= {i, j}
+            people.append([i, j])
+    return people + [[leg] for leg in sorted(left)]
