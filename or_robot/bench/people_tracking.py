@@ -25,6 +25,9 @@ RANGE = 8.0
 LEG_MARGIN = 0.06
 """m around a leg's surface in which a beam that ends has seen it."""
 SEEN_BEAMS = 3
+"""On one leg: as many as the yardstick's clusters have. Who shows less cannot be told from noise."""
+ABSENT_S = 2.0
+"""Who was out of the lidar's sight for longer comes back as somebody new: it sees shins, no faces."""
 METRICS = ["mota", "idf1", "num_switches", "num_false_positives", "num_misses", "num_objects"]
 
 
@@ -35,8 +38,9 @@ class Score:
     accumulator: Any = dataclasses.field(
         default_factory=lambda: motmetrics.MOTAccumulator(auto_id=True)
     )
-    numbers: dict[str, int] = dataclasses.field(default_factory=dict)
-    """Of people by name: the accumulator wants numbers."""
+    seen: dict[str, tuple[int, float]] = dataclasses.field(default_factory=dict)
+    """Of people by name: the number of their present visit, and when they were last in sight."""
+    visits: int = 0
     first_s: float = np.inf
     last_s: float = 0.0
 
@@ -53,12 +57,23 @@ class Score:
         gaps = np.hypot(*(centres[:, None] - found[None]).transpose(2, 0, 1))
         keep = _not_hidden(gaps, visible)
         cost = np.where(gaps <= GATE, gaps, np.nan)[visible][:, keep]
-        numbers = [self.numbers.setdefault(p.name, len(self.numbers)) for p in people]
-        seen = [number for number, sees in zip(numbers, visible, strict=True) if sees]
+        seen = [
+            self._visit(person.name, scan.stamp_s)
+            for person, sees in zip(people, visible, strict=True)
+            if sees
+        ]
         ids = [track.id for track, kept in zip(tracks.tracks, keep, strict=True) if kept]
         self.accumulator.update(seen, ids, cost)
         self.first_s = min(self.first_s, scan.stamp_s)
         self.last_s = max(self.last_s, scan.stamp_s)
+
+    def _visit(self, name: str, stamp_s: float) -> int:
+        number, last_s = self.seen.get(name, (0, -np.inf))
+        if stamp_s - last_s > ABSENT_S:
+            self.visits += 1
+            number = self.visits
+        self.seen[name] = number, stamp_s
+        return number
 
     def figures(self) -> dict[str, float]:
         summary = motmetrics.metrics.create().compute(self.accumulator, metrics=METRICS)
@@ -77,12 +92,10 @@ class Score:
 
 
 def _visible(person: PersonTruth, ends: NDArray[np.float64]) -> bool:
-    """Whether enough beams ended on the legs."""
-    if not len(ends):
-        return False
+    """Whether enough beams ended on one of the legs."""
     legs = person.discs[1:]
     gaps = np.hypot(*(ends[:, None] - legs[None, :, :2]).transpose(2, 0, 1)) - legs[:, 2]
-    return int(np.count_nonzero(gaps.min(axis=1) < LEG_MARGIN)) >= SEEN_BEAMS
+    return bool(np.any(np.count_nonzero(gaps < LEG_MARGIN, axis=0) >= SEEN_BEAMS))
 
 
 def _not_hidden(gaps: NDArray[np.float64], visible: NDArray[np.bool_]) -> NDArray[np.bool_]:

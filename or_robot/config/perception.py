@@ -35,6 +35,13 @@ class PeopleConfig(CheckedConfig):
     person_space: float = setting(0.45, unit="m", low=0.1, high=1.5, doc="nobody new so near")
     drop_after: float = setting(0.45, unit="s", low=0.1, high=10.0, doc="place seen empty: gone")
     hidden_keep: float = setting(2.0, unit="s", low=0.1, high=10.0, doc="hidden for so long: gone")
+    return_after: float = setting(
+        3.0, unit="s", low=0.0, high=30.0, doc="unseen for longer, who comes back is new"
+    )
+    return_distance: float = setting(
+        0.6, unit="m", low=0.0, high=3.0, doc="beyond what a walk explains, still the same"
+    )
+    walk: float = setting(0.8, unit="m/s", low=0.0, high=3.0, doc="of somebody out of sight")
     forget_after: float = setting(
         0.25, unit="s", low=0.05, high=5.0, doc="the same of somebody not yet confirmed"
     )

@@ -61,9 +61,11 @@ def shared_out(
     offset = found.positions[None] - centres[:, None]
     sigma = spreads + config.leg_sigma**2 * np.eye(2)
     distance = np.einsum("mni,mij,mnj->mn", offset, np.linalg.inv(sigma), offset)
+    # of two people who might own a leg, the one whose place is better known is likelier
+    unsure = np.log(np.linalg.det(sigma))[:, None]
     near = np.hypot(*offset.transpose(2, 0, 1)) <= config.gate
     # a leg that looks like one is preferred to clutter at the same distance
-    cost = distance - 0.5 * np.clip(found.scores, -4.0, 4.0)[None]
+    cost = distance + unsure - 0.5 * np.clip(found.scores, -4.0, 4.0)[None]
     forbidden = 1e6
     cost = np.where(near & (distance < config.gate_sigmas**2), cost, forbidden)
     rows, columns = linear_sum_assignment(np.repeat(cost, LEGS, axis=0))

@@ -30,7 +30,8 @@ class PeopleTracker:
         self._config = config
         self._field = DistanceField(map_.spec, map_.values >= OCCUPIED_FROM)
         self._classifier = LegClassifier() if classifier is None else classifier
-        self._people: dict[int, PersonFilter] = {}
+        self._people: list[PersonFilter] = []
+        self._gone: list[PersonFilter] = []
         self._ids = itertools.count(1)
         self._stamp_s: float | None = None
 
@@ -40,10 +41,11 @@ class PeopleTracker:
         self._stamp_s = scan.stamp_s
         if pose.lost or not 0.0 <= elapsed <= LONGEST_GAP_S:
             self._people.clear()
+            self._gone.clear()
             self._classifier.clear()
         if pose.lost:
             return Tracks(scan.stamp_s, ())
-        for person in self._people.values():
+        for person in self._people:
             person.predict(elapsed, self._config.acceleration)
         sensor = pose.pose.compose(scan.mount)
         found = legs(self._classifier(scan, sensor), sensor, self._field, self._config)
@@ -52,14 +54,14 @@ class PeopleTracker:
         return Tracks(scan.stamp_s, tuple(self._confirmed(scan.stamp_s)))
 
     def _means(self) -> NDArray[np.float64]:
-        means = [person.mean[:2] for person in self._people.values()]
+        means = [person.mean[:2] for person in self._people]
         return np.array(means, dtype=np.float64).reshape(-1, 2)
 
     def _match(self, found: Legs, stamp_s: float) -> None:
         """People already confirmed choose their legs first, then the others, then new ones."""
         free = np.ones(len(found.positions), dtype=np.bool_)
         for sure in (True, False):
-            group = [person for person in self._people.values() if person.confirmed is sure]
+            group = [person for person in self._people if (person.id > 0) is sure]
             self._correct(group, found, free, stamp_s)
         claimed = self._means()
         for own in paired(np.flatnonzero(free).tolist(), found, self._config):
@@ -68,7 +70,7 @@ class PeopleTracker:
                 continue  # the other leg, or a shadow, of somebody known
             person = PersonFilter(at, self._config.detection_sigma, stamp_s)
             person.evidence = float(found.scores[own].max())
-            self._people[next(self._ids)] = person
+            self._people.append(person)
 
     def _correct(
         self, group: list[PersonFilter], found: Legs, free: NDArray[np.bool_], stamp_s: float
@@ -86,35 +88,59 @@ class PeopleTracker:
             best = float(part.scores[own].max())
             limit = config.evidence_step
             person.evidence = min(person.evidence + min(max(best, -limit), limit), config.evidence_max)
-            person.confirmed |= (
-                person.hits >= config.confirm_hits and person.evidence >= config.confirm_evidence
-            )
             free[left[own]] = False
+            enough = person.evidence >= config.confirm_evidence
+            if not person.id and person.hits >= config.confirm_hits and enough:
+                self._confirm(person, stamp_s)
+
+    def _confirm(self, person: PersonFilter, stamp_s: float) -> None:
+        """Somebody who was out of sight for a moment, if they can have come here; else new."""
+        config = self._config
+        unseen = [other for other in self._people if other.id and other.seen_s < person.born_s]
+        reaches = [
+            (float(np.hypot(*(other.last - person.first))) - config.walk * (person.born_s - other.seen_s), other)
+            for other in self._gone + unseen
+        ]
+        best = min(reaches, key=lambda reach: reach[0], default=None)
+        if best is None or best[0] > config.return_distance:
+            person.id = next(self._ids)
+            return
+        other = best[1]
+        person.id = other.id
+        (self._gone if other in self._gone else self._people).remove(other)
 
     def _bury(self, scan: LaserScan, places: NDArray[np.float64], elapsed: float) -> None:
         """Who is not where they should be is soon gone; who is hidden is kept a while."""
         config = self._config
         sights = seen(scan, places, config.person_radius)
-        for (i, person), sight in zip(list(self._people.items()), sights, strict=True):
+        staying = []
+        for person, sight in zip(self._people, sights, strict=True):
             unseen = scan.stamp_s - person.seen_s
             if unseen > 0.0 and sight is not Sight.HIDDEN:
                 person.doubt_s += elapsed
-            patience = config.drop_after if person.confirmed else config.forget_after
-            longest = config.hidden_keep if person.confirmed else config.forget_after
-            if person.doubt_s > patience or unseen > longest or person.evidence < config.drop_evidence:
-                del self._people[i]
+            patience, longest = config.forget_after, config.forget_after
+            if person.id:
+                patience, longest = config.drop_after, config.hidden_keep
+            if person.evidence < config.drop_evidence:
+                continue
+            if person.doubt_s <= patience and unseen <= longest:
+                staying.append(person)
+            elif person.id:
+                self._gone.append(person)
+        self._people = staying
+        self._gone = [p for p in self._gone if scan.stamp_s - p.seen_s <= config.return_after]
 
     def _confirmed(self, stamp_s: float) -> list[Track]:
         config = self._config
         return [
             Track(
-                i,
+                person.id,
                 person.mean[:2].copy(),
                 person.mean[2:].copy(),
                 person.covariance.copy(),
                 config.person_radius,
                 math.exp(-(stamp_s - person.seen_s)) / (1.0 + math.exp(-person.evidence)),
             )
-            for i, person in self._people.items()
-            if person.confirmed
+            for person in self._people
+            if person.id
         ]

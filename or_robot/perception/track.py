@@ -16,13 +16,16 @@ class PersonFilter:
     def __init__(self, position: NDArray[np.float64], sigma: float, stamp_s: float) -> None:
         self.mean = np.array([position[0], position[1], 0.0, 0.0])
         self.covariance = np.diag([sigma**2, sigma**2, FIRST_SPEED**2, FIRST_SPEED**2])
-        self.seen_s = stamp_s
+        self.id = 0
+        """Given once it is sure to be somebody."""
+        self.first = self.last = position.copy()
+        """Where it was seen at first, and at last."""
+        self.born_s = self.seen_s = stamp_s
         self.hits = 1
         self.evidence = 0.0
         """Log-odds that it is somebody, summed over its detections."""
         self.doubt_s = 0.0
         """How long its place has been seen free since it was last seen."""
-        self.confirmed = False
 
     def predict(self, elapsed_s: float, acceleration: float) -> None:
         """White noise of acceleration (m/s², one sigma) over the elapsed time."""
@@ -36,6 +39,7 @@ class PersonFilter:
         keep = np.eye(4) - gain @ OBSERVE
         # Joseph's form stays symmetric and positive
         self.covariance = keep @ self.covariance @ keep.T + sigma**2 * gain @ gain.T
+        self.last = self.mean[:2].copy()
         self.seen_s = stamp_s
         self.hits += 1
         self.doubt_s = 0.0
