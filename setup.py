@@ -37,6 +37,7 @@ setup(
         (f"share/{PACKAGE}", ["package.xml"]),
         *shared_files(),
     ],
+    package_data={"or_robot.perception": ["*.npz"]},
     zip_safe=False,
     install_requires=[
         "SQLAlchemy",
@@ -77,6 +78,8 @@ setup(
         "ros": ["ros-jazzy-common-interfaces", "ros-jazzy-rclpy", "ros-jazzy-rmw-fastrtps-cpp"],
         # Peers that benches compare with; a bench leaves out the rows of those that are not there.
         "bench": ["grpcio", "pyastar2d", "scikit-image"],
+        # Recordings, training and scoring of people tracking; the robot itself needs none of them.
+        "people": ["motmetrics", "rosbags", "scikit-learn"],
         "test": [
             "hypothesis",
             "import-linter",

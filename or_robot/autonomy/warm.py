@@ -9,11 +9,13 @@ import numpy as np
 
 from or_robot.autonomy.navigator import Navigator, NavigatorInputs
 from or_robot.config.navigation import NavigatorConfig
+from or_robot.config.perception import PeopleConfig
 from or_robot.config.robot import RobotConfig
 from or_robot.geometry.grid import GridSpec
 from or_robot.geometry.pose import Pose2D
 from or_robot.localization.localizer import Localizer
-from or_robot.types.motion import STANDSTILL, LaserScan, Odometry
+from or_robot.perception.people import PeopleTracker
+from or_robot.types.motion import STANDSTILL, LaserScan, Odometry, PoseEstimate
 from or_robot.types.site import FREE, OCCUPIED, OccupancyMap, Site
 
 RADIUS = 2.5
@@ -37,6 +39,10 @@ def warm_up() -> float:
         navigator.step(NavigatorInputs(_scan(t_s), moved), t_s)
         if n == 1:
             navigator.set_goal(Pose2D(1.2, 0.0, 0.0))
+    people = PeopleTracker(PeopleConfig(), _round_room().map)
+    for n in range(STEPS):
+        here = PoseEstimate(n * 0.1, Pose2D(0.0, 0.0, 0.0), np.eye(3), False)
+        people.update(_scan(n * 0.1), here)
     localizer = Localizer(config.localization, _round_room().map, np.random.default_rng(1))
     for n in range(SEARCH_STEPS):
         localizer.update_odometry(Odometry(n * PERIOD_S, Pose2D(0.0, 0.0, 0.0), STANDSTILL))

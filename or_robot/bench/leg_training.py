@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import GradientBoostingClassifier
 
+from or_robot.bench.leg_simulation import simulated_recordings
 from or_robot.bench.people_bags import Bag, Recording
 from or_robot.geometry.pose import Pose2D
 from or_robot.perception.features import NAMES, LegFeatures
+from or_robot.perception.leg_classifier import LegClassifier
 from or_robot.perception.trees import Trees
 from or_robot.types.motion import LaserScan
 
@@ -23,11 +25,14 @@ NEGATIVES_KEPT = 0.2
 """Share of the clusters kept of a recording without people, which has far more of them."""
 FORGET_EVERY = 60
 """Scans after which a varied recording starts anew, so that the first scans are learnt too."""
+SIMULATED_SCANS = 500
+SIMULATED_KEPT = 0.3
+"""Share of the simulated clusters kept: the recordings are to weigh more."""
 FIT: dict[str, Any] = {
-    "n_estimators": 250,
-    "max_depth": 4,
+    "n_estimators": 220,
+    "max_depth": 5,
     "learning_rate": 0.07,
-    "subsample": 0.5,
+    "subsample": 0.3,
     "max_features": 10,
     "min_samples_leaf": 20,
 }
@@ -39,24 +44,19 @@ class Samples:
     """(n, NAMES)."""
     legs: NDArray[np.bool_]
     """(n,)."""
-    previous: NDArray[np.intp]
-    """(n,) the sample of the scan before that each continues, or -1."""
 
 
 def samples(recording: Recording, forget_every: int = 0) -> Samples:
     """All clusters of a recording in order; forgets earlier scans every so many, if given."""
     extract = LegFeatures()
-    features, legs, links = [], [], []
-    count = before = 0
+    features, legs = [], []
     for n, (scan, pose) in enumerate(zip(recording.scans, recording.poses, strict=True)):
         if forget_every and n % forget_every == 0:
             extract.clear()
-        clusters, rows, previous = extract(scan, pose)
+        clusters, rows, _ = extract(scan, pose)
         features.append(rows)
         legs.append(_near(clusters.centres(), recording.legs[n]))
-        links.append(np.where(previous >= 0, previous + before, -1))
-        before, count = count, count + len(rows)
-    return Samples(np.concatenate(features), np.concatenate(legs), np.concatenate(links))
+    return Samples(np.concatenate(features), np.concatenate(legs))
 
 
 def _near(centres: NDArray[np.float64], legs: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -72,20 +72,32 @@ def training_samples(bag: Bag, rng: np.random.Generator) -> Samples:
     for recording in bag.recordings:
         for forget, varied in _variants(recording, rng):
             part = samples(varied, forget)
-            if not bag.has_people:
-                keep = rng.random(len(part.legs)) < NEGATIVES_KEPT
-                part = Samples(part.features[keep], part.legs[keep], part.previous[keep])
-            parts.append(part)
+            parts.append(part if bag.has_people else _some(part, NEGATIVES_KEPT, rng))
+    return _together(parts)
+
+
+def simulated_samples(seed: int, rng: np.random.Generator) -> Samples:
+    """Of the simulated wing, as it is and mirrored."""
+    parts = []
+    for recording in simulated_recordings(seed, SIMULATED_SCANS):
+        for forget, varied in ((FORGET_EVERY, recording), (0, mirrored(recording))):
+            parts.append(_some(samples(varied, forget), SIMULATED_KEPT, rng))
+    return _together(parts)
+
+
+def _some(part: Samples, share: float, rng: np.random.Generator) -> Samples:
+    keep = rng.random(len(part.legs)) < share
+    return Samples(part.features[keep], part.legs[keep])
+
+
+def _together(parts: Sequence[Samples]) -> Samples:
     return Samples(
         np.concatenate([part.features for part in parts]),
         np.concatenate([part.legs for part in parts]),
-        np.empty(0, dtype=np.intp),
     )
 
 
-def _variants(
-    recording: Recording, rng: np.random.Generator
-) -> Iterator[tuple[int, Recording]]:
+def _variants(recording: Recording, rng: np.random.Generator) -> Iterator[tuple[int, Recording]]:
     yield 0, recording
     yield FORGET_EVERY, _changed(mirrored(recording), rng, 0.005, 0.005, lambda scan: scan)
     yield FORGET_EVERY, _changed(recording, rng, 0.01, 0.01, coarser)
@@ -117,8 +129,9 @@ def coarser(scan: LaserScan) -> LaserScan:
 def finer(scan: LaserScan) -> LaserScan:
     """A beam more between every two: in the middle where both hit one thing, else as the first."""
     ranges = scan.ranges
-    one = scan.valid[:-1] & scan.valid[1:] & (np.abs(np.diff(ranges)) < MATCH)
-    between = np.where(one, (ranges[:-1] + ranges[1:]) / 2.0, ranges[:-1])
+    known = np.where(scan.valid, ranges, 0.0)
+    one = scan.valid[:-1] & scan.valid[1:] & (np.abs(np.diff(known)) < MATCH)
+    between = np.where(one, (known[:-1] + known[1:]) / 2.0, ranges[:-1])
     dense = np.empty(2 * ranges.size - 1, dtype=np.float32)
     dense[::2], dense[1::2] = ranges, between
     return dataclasses.replace(scan, angle_increment=scan.angle_increment / 2.0, ranges=dense)
@@ -137,7 +150,9 @@ def _changed(
         other = resample(scan)
         noise = rng.normal(0.0, range_sigma, other.ranges.size).astype(np.float32)
         scans.append(
-            dataclasses.replace(other, ranges=np.where(other.valid, other.ranges + noise, other.ranges))
+            dataclasses.replace(
+                other, ranges=np.where(other.valid, other.ranges + noise, other.ranges)
+            )
         )
     errors = rng.normal(0.0, pose_sigma, (len(scans), 3)) * (1.0, 1.0, 1.0 / 3.0)
     poses = tuple(
@@ -146,12 +161,25 @@ def _changed(
     return Recording(recording.name, tuple(scans), poses, recording.legs)
 
 
+def part_scores(
+    weights: Trees, recording: Recording
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """(n,) log-odds of every cluster of a recording, scan after scan, and whether it is a leg."""
+    classifier = LegClassifier(weights)
+    scores, legs = [], []
+    for scan, pose, at in zip(recording.scans, recording.poses, recording.legs, strict=True):
+        scored = classifier(scan, pose)
+        scores.append(scored.scores)
+        legs.append(_near(scored.clusters.centres(), at))
+    return np.concatenate(scores), np.concatenate(legs)
+
+
 def fit(parts: Iterable[Samples], seed: int, provenance: dict[str, Any]) -> Trees:
     """Gradient boosting on all samples together."""
-    everything: Sequence[Samples] = list(parts)
+    everything = _together(list(parts))
     model = GradientBoostingClassifier(**FIT, random_state=seed)
-    rows = np.concatenate([part.features for part in everything]).astype(np.float32)
-    model.fit(rows, np.concatenate([part.legs for part in everything]))
+    rows = everything.features.astype(np.float32)
+    model.fit(rows, everything.legs)
     return exported(model, rows[:1], provenance)
 
 

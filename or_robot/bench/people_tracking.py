@@ -25,9 +25,9 @@ RANGE = 8.0
 LEG_MARGIN = 0.06
 """m around a leg's surface in which a beam that ends has seen it."""
 SEEN_BEAMS = 3
-"""On one leg: as many as the yardstick's clusters have. Who shows less cannot be told from noise."""
+"""On one leg: as many as the yardstick's clusters have; less is noise."""
 ABSENT_S = 2.0
-"""Who was out of the lidar's sight for longer comes back as somebody new: it sees shins, no faces."""
+"""Who was out of sight for longer comes back as somebody new: a lidar sees shins, no faces."""
 METRICS = ["mota", "idf1", "num_switches", "num_false_positives", "num_misses", "num_objects"]
 
 
@@ -102,7 +102,9 @@ def _not_hidden(gaps: NDArray[np.float64], visible: NDArray[np.bool_]) -> NDArra
     """(tracks,) all but those that belong to people who cannot be seen."""
     keep = np.ones(gaps.shape[1], dtype=np.bool_)
     far = 1e3
-    for person, track in zip(*linear_sum_assignment(np.where(gaps <= GATE, gaps, far)), strict=True):
+    for person, track in zip(
+        *linear_sum_assignment(np.where(gaps <= GATE, gaps, far)), strict=True
+    ):
         if gaps[person, track] <= GATE and not visible[person]:
             keep[track] = False
     return keep

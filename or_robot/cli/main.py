@@ -12,6 +12,7 @@ COMMANDS = {
     "doctor": "what is present, what is missing, what to do about it",
     "scenario": "run a scenario and referee it",
     "sim": "look at the simulation, make maps",
+    "perception": "train what the robot sees with",
     "info": "import and show patient information",
     "keys": "keys of gateways and panels on the link",
     "user": "people who may use the panel",

@@ -51,13 +51,13 @@ def cluster(scan: LaserScan, gap: float, fewest: int, max_range: float) -> Clust
     if not len(points):
         return Clusters(points, beams, beams, beams)
     first = np.hypot(*(points - np.roll(points, 1, axis=0)).T) > gap
-    if abs(abs(scan.angle_increment) * scan.ranges.size - 2.0 * np.pi) > 1.5 * abs(
-        scan.angle_increment
-    ):
+    step = abs(scan.angle_increment)
+    if abs(step * scan.ranges.size - 2.0 * np.pi) > 1.5 * step:
         first[0] = True
     elif first.any():
         turn = -int(np.argmax(first))
-        points, beams, first = (np.roll(a, turn, axis=0) for a in (points, beams, first))
+        points, beams = np.roll(points, turn, axis=0), np.roll(beams, turn)
+        first = np.roll(first, turn)
     first[0] = True
     starts = np.flatnonzero(first)
     stops = np.append(starts[1:], len(points))

@@ -72,7 +72,9 @@ def shared_out(
     for row, column in zip(rows, columns, strict=True):
         if cost[row // LEGS, column] < forbidden:
             given[row // LEGS].append(int(column))
-    return [_fitting(legs_, centre, found, config) for legs_, centre in zip(given, centres, strict=True)]
+    return [
+        _fitting(legs_, centre, found, config) for legs_, centre in zip(given, centres, strict=True)
+    ]
 
 
 def _fitting(

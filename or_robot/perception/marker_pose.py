@@ -99,16 +99,13 @@ def refined(
     """
     model, pose = square(side), start.pose
     for _ in range(STEPS):
-        residual, jacobian, normal = _equations(
-            model, corners, intrinsics, pose, face, config
-        )
+        residual, jacobian, normal = _equations(model, corners, intrinsics, pose, face, config)
         step = np.linalg.solve(normal, jacobian.T @ residual)
-        pose = Transform(
-            pose.position + step[:3], cv2.Rodrigues(step[3:6])[0] @ pose.rotation
-        )
+        pose = Transform(pose.position + step[:3], cv2.Rodrigues(step[3:6])[0] @ pose.rotation)
     residual, _, normal = _equations(model, corners, intrinsics, pose, face, config)
     pixels = float(np.sqrt(np.mean(residual[:8] ** 2) * 2.0)) * config.corner_sigma
-    return Fit(pose, np.linalg.inv(normal)[:6, :6], pixels)
+    covariance = np.linalg.inv(normal)[:6, :6].astype(np.float64)
+    return Fit(pose, covariance, pixels)
 
 
 def _equations(

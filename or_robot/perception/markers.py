@@ -58,7 +58,9 @@ class MarkerDetector:
             if number not in self._kinds:
                 told = MarkerFault.UNKNOWN
             elif count[number] == 1:
-                told = self._locate(self._kinds[number], quad.reshape(4, 2), image)
+                told = self._locate(
+                    self._kinds[number], quad.reshape(4, 2).astype(np.float64), image
+                )
             if isinstance(told, MarkerPose):
                 found.append(told)
             else:
@@ -96,7 +98,7 @@ def _square_poses(
     )
     fits = []
     for turn, place, error in zip(turns, places, np.ravel(errors), strict=True):
-        pose = Transform(np.ravel(place), cv2.Rodrigues(turn)[0])
+        pose = Transform(np.ravel(place), cv2.Rodrigues(turn)[0].astype(np.float64))
         if np.isfinite(pose.position).all() and pose.position[2] > 0.0:
             fits.append(Fit(pose, np.zeros((6, 6)), float(error)))
     return sorted(fits, key=lambda fit: fit.pixels)

@@ -87,27 +87,30 @@ class PeopleTracker:
             person.correct(part.positions[own].mean(axis=0), sigma, stamp_s)
             best = float(part.scores[own].max())
             limit = config.evidence_step
-            person.evidence = min(person.evidence + min(max(best, -limit), limit), config.evidence_max)
+            person.evidence = min(
+                person.evidence + min(max(best, -limit), limit), config.evidence_max
+            )
             free[left[own]] = False
             enough = person.evidence >= config.confirm_evidence
             if not person.id and person.hits >= config.confirm_hits and enough:
-                self._confirm(person, stamp_s)
+                self._confirm(person)
 
-    def _confirm(self, person: PersonFilter, stamp_s: float) -> None:
+    def _confirm(self, person: PersonFilter) -> None:
         """Somebody who was out of sight for a moment, if they can have come here; else new."""
         config = self._config
         unseen = [other for other in self._people if other.id and other.seen_s < person.born_s]
-        reaches = [
-            (float(np.hypot(*(other.last - person.first))) - config.walk * (person.born_s - other.seen_s), other)
-            for other in self._gone + unseen
+        known = self._gone + unseen
+        strides = [
+            float(np.hypot(*(other.last - person.first)))
+            - config.walk * (person.born_s - other.seen_s)
+            for other in known
         ]
-        best = min(reaches, key=lambda reach: reach[0], default=None)
-        if best is None or best[0] > config.return_distance:
+        if not known or min(strides) > config.return_distance:
             person.id = next(self._ids)
             return
-        other = best[1]
-        person.id = other.id
-        (self._gone if other in self._gone else self._people).remove(other)
+        same = known[int(np.argmin(strides))]
+        person.id = same.id
+        (self._gone if same in self._gone else self._people).remove(same)
 
     def _bury(self, scan: LaserScan, places: NDArray[np.float64], elapsed: float) -> None:
         """Who is not where they should be is soon gone; who is hidden is kept a while."""

@@ -45,7 +45,7 @@ class Trees:
         return _scores(narrow, self.base, *arrays)
 
     def save(self, file: Path) -> None:
-        arrays: dict[str, NDArray[Any]] = {name: getattr(self, name) for name in ARRAYS}
+        arrays: dict[str, Any] = {name: getattr(self, name) for name in ARRAYS}
         about = {"base": self.base, "names": self.names, "provenance": self.provenance}
         buffer = io.BytesIO()
         np.savez_compressed(buffer, about=np.array(json.dumps(about)), **arrays)
@@ -58,12 +58,13 @@ class Trees:
         try:
             with np.load(file, allow_pickle=False) as stored:
                 about = json.loads(str(stored["about"]))
-                arrays = {name: stored[name] for name in ARRAYS}
+                arrays: dict[str, Any] = {name: stored[name] for name in ARRAYS}
         except FileNotFoundError as error:
             raise OrRobotError(f"{file} does not exist", remedy) from error
         except (OSError, ValueError, KeyError, EOFError) as error:
             raise OrRobotError(f"{file} holds no trees: {error}", remedy) from error
-        trees = Trees(about["base"], *arrays.values(), tuple(about["names"]), about["provenance"])
+        names, provenance = tuple(about["names"]), about["provenance"]
+        trees = Trees(base=about["base"], names=names, provenance=provenance, **arrays)
         if not _sound(trees):
             raise OrRobotError(f"{file} holds damaged trees", remedy)
         return trees

@@ -35,7 +35,7 @@ class SetUp:
     def packages(self, *, tests: bool) -> None:
         """The environment with or_robot in it, editable: an edit is in force at the next start."""
         steps = ["packages", "packages-tests"][: 2 if tests else 1]
-        extras = ["sim", "panel", *([] if on_ros() else ["ros"])]
+        extras = ["sim", "panel", "people", *([] if on_ros() else ["ros"])]
         names = ["constraints.txt", "setup.py", "setup.cfg", "package.xml"]
         self.environment.create(system_packages=on_ros())
         inputs = fingerprint([self.project / name for name in names], *extras)

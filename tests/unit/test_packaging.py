@@ -83,7 +83,14 @@ def test_package_xml_and_setup_py_name_the_same_libraries(declared, manifest) ->
     assert rosdep_packages(depends(manifest, "test_depend")) == set(extras["test"])
 
 
-OPTIONAL = {"grpc": ["grpcio"], "pyastar2d": ["pyastar2d"], "skimage": ["scikit-image"]}
+OPTIONAL = {
+    "grpc": ["grpcio"],
+    "motmetrics": ["motmetrics"],
+    "pyastar2d": ["pyastar2d"],
+    "rosbags": ["rosbags"],
+    "skimage": ["scikit-image"],
+    "sklearn": ["scikit-learn"],
+}
 """Module → library, where set-up does not install it."""
 
 

@@ -1,36 +1,42 @@
+import math
+
 import numpy as np
 import pytest
 from kinematic_plant import Plant, Walker, room
 
 from or_robot.config.perception import PeopleConfig
 from or_robot.geometry.pose import Pose2D
-from or_robot.perception.clusters import clusters
 from or_robot.perception.people import PeopleTracker
-from or_robot.types.motion import PoseEstimate, Tracks
+from or_robot.perception.sight import Sight, seen
+from or_robot.perception.track import predicted
+from or_robot.types.motion import LaserScan, PoseEstimate, Tracks
 
 SITE = room(8.0, 6.0, [(3.0, 0.0, 3.3, 1.5)])
 POSE = Pose2D(1.0, 3.0, 0.0)
 
 
 def follow(plant: Plant, tracker: PeopleTracker, scans: int, lost: bool = False) -> list[Tracks]:
-    seen = []
+    told = []
     for _ in range(scans):
         plant.step(plant.time_s + 0.1)
         pose = PoseEstimate(plant.time_s, plant.pose, np.eye(3) * 1e-4, lost)
-        seen.append(tracker.update(plant.scan(), pose))
-    return seen
+        told.append(tracker.update(plant.scan(), pose))
+    return told
 
 
 def walker(speed: float = 0.8) -> Walker:
     return Walker(np.array([5.0, 1.5]), np.array([5.0, 5.0]), speed)
 
 
+def ids(told: list[Tracks]) -> set[int]:
+    return {track.id for tracks in told for track in tracks.tracks}
+
+
 def test_one_walker_is_one_track_with_the_right_velocity() -> None:
     plant = Plant(SITE, POSE, walkers=[walker()])
-    tracker = PeopleTracker(PeopleConfig(), SITE.map)
-    seen = follow(plant, tracker, 30)
-    assert len({track.id for tracks in seen for track in tracks.tracks}) == 1
-    (track,) = seen[-1].tracks
+    told = follow(plant, PeopleTracker(PeopleConfig(), SITE.map), 30)
+    assert len(ids(told)) == 1
+    (track,) = told[-1].tracks
     assert np.hypot(*(track.position - plant.walkers[0].centre(plant.time_s))) < 0.25
     assert track.velocity == pytest.approx([0.0, 0.8], abs=0.35)
     assert 0.5 < track.confidence <= 1.0
@@ -53,9 +59,20 @@ def test_a_ghost_dies_within_a_second() -> None:
 def test_two_people_who_pass_keep_apart() -> None:
     other = Walker(np.array([6.2, 5.0]), np.array([6.2, 1.5]), 0.8)
     plant = Plant(SITE, POSE, walkers=[walker(), other])
-    seen = follow(plant, PeopleTracker(PeopleConfig(), SITE.map), 30)
-    assert len(seen[-1].tracks) == 2
-    assert len({track.id for tracks in seen for track in tracks.tracks}) == 2
+    told = follow(plant, PeopleTracker(PeopleConfig(), SITE.map), 30)
+    assert len(told[-1].tracks) == 2
+    assert len(ids(told)) == 2
+
+
+def test_who_was_out_of_sight_for_a_moment_comes_back_as_the_same() -> None:
+    plant = Plant(SITE, POSE, walkers=[walker(0.3)])
+    tracker = PeopleTracker(PeopleConfig(), SITE.map)
+    before = ids(follow(plant, tracker, 15))
+    away = plant.walkers.copy()
+    plant.walkers.clear()
+    assert not follow(plant, tracker, 8)[-1].tracks
+    plant.walkers += away
+    assert ids(follow(plant, tracker, 10)) == before
 
 
 def test_lost_or_time_going_back_forgets_everybody() -> None:
@@ -68,8 +85,24 @@ def test_lost_or_time_going_back_forgets_everybody() -> None:
     assert not follow(plant, tracker, 1)[0].tracks
 
 
-def test_clusters_split_at_gaps_and_close_the_circle() -> None:
-    points = np.array([[1.0, 0.0], [1.05, 0.0], [2.0, 0.0], [2.05, 0.0], [0.95, 0.0]])
-    groups = clusters(points, 0.13)
-    assert [len(group) for group in groups] == [3, 2]
-    assert clusters(np.empty((0, 2)), 0.13) == []
+def test_a_scan_of_failed_readings_is_taken() -> None:
+    tracker = PeopleTracker(PeopleConfig(), SITE.map)
+    ranges = np.full(720, np.nan, dtype=np.float32)
+    scan = LaserScan(0.1, -math.pi, math.tau / 720, 0.05, 25.0, ranges, Pose2D(0.2, 0.0, 0.0))
+    assert tracker.update(scan, PoseEstimate(0.1, POSE, np.eye(3), False)).tracks == ()
+
+
+def test_a_place_is_free_taken_or_hidden() -> None:
+    ranges = np.full(360, 5.0, dtype=np.float32)
+    ranges[170:190] = 2.0  # straight ahead
+    scan = LaserScan(0.0, -math.pi, math.tau / 360, 0.05, 25.0, ranges, Pose2D(0.0, 0.0, 0.0))
+    places = np.array([[0.0, 3.0], [2.0, 0.0], [4.0, 0.0]])
+    assert seen(scan, places, 0.3) == [Sight.FREE, Sight.TAKEN, Sight.HIDDEN]
+
+
+def test_prediction_moves_along_and_grows_less_sure() -> None:
+    mean, covariance = np.array([1.0, 2.0, 0.5, -1.0]), np.eye(4) * 0.01
+    later, wider = predicted(mean, covariance, 2.0, 1.0)
+    assert later == pytest.approx([2.0, 0.0, 0.5, -1.0])
+    assert np.all(np.diag(wider) > np.diag(covariance))
+    assert np.linalg.eigvalsh(wider).min() > 0.0
