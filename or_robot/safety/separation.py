@@ -53,7 +53,7 @@ def tracked_speed(
     separate[share <= 0.0] = math.inf
     standing = _largest_speed(gaps - config.margin, closing, share, config)
     standing[~_about_to_touch(people, config, robot)] = math.inf
-    return float(np.min(np.maximum(separate, np.minimum(config.near_speed, standing))))
+    return float(np.min(np.minimum(np.maximum(separate, config.near_speed), standing)))
 
 
 def untracked_speed(
@@ -109,7 +109,7 @@ def _largest_speed(
     slope = closing / config.braking + share * config.reaction_time
     rest = np.maximum(free - closing * config.reaction_time, 0.0)
     root = slope + np.sqrt(slope**2 + 4.0 * square * rest)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         # 2c / (b + √(b² + 4ac)): also right where nothing is square, or nothing comes nearer
         return np.where(root > 0.0, 2.0 * rest / root, np.inf)
 

@@ -5,86 +5,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from gate_bench import CONFIG, FORWARD, PERIOD, PROCESSES, ROBOT, SITE, Bench, person, scan
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_sites import round_room
 
-from or_robot.config.robot import RobotConfig
-from or_robot.config.safety import SafetyConfig
-from or_robot.geometry.pose import Pose2D
-from or_robot.safety.gate import GateOutput, SafetyGate
+from or_robot.errors import OrRobotError
+from or_robot.safety.gate import SafetyGate
 from or_robot.safety.intake import GateInputs
 from or_robot.safety.reasons import REASONS
-from or_robot.types.motion import (
-    STANDSTILL,
-    LaserScan,
-    Odometry,
-    PoseEstimate,
-    Tracks,
-    Twist2D,
-    VelocityCommand,
-)
+from or_robot.types.motion import STANDSTILL, Twist2D
 from or_robot.types.safety import SafetyMode as Mode
-
-CONFIG = SafetyConfig()
-ROBOT = RobotConfig()
-SITE = round_room()
-PERIOD = 0.02
-PROCESSES = ("navigation", "perception", "tasks", "gateway")
-FORWARD = Twist2D(0.5, 0.0)
-
-
-def scan(t: float, ahead: float = 6.0) -> LaserScan:
-    """A round room of 6 m with something `ahead` metres in front of base_link, 10° wide."""
-    bearings = np.linspace(-math.pi, math.pi, 720, endpoint=False)
-    ranges = np.where(np.abs(bearings) < math.radians(5), ahead, 6.0) + 1e-4 * math.sin(t * 997)
-    return LaserScan(
-        t, -math.pi, 2 * math.pi / 720, 0.05, 25.0, ranges.astype(np.float32), Pose2D(0, 0, 0)
-    )
-
-
-class Bench:
-    """A gate in a healthy robot, whose inputs can be spoiled one by one."""
-
-    def __init__(self) -> None:
-        self.gate = SafetyGate(CONFIG, ROBOT, SITE)
-        self.now = 100.0
-        self.asked = STANDSTILL
-        self.ahead = 6.0
-        self.silent: set[str] = set()
-        self.lost = False
-        self.spoil = lambda inputs: inputs
-        self.out = self.run(0.1)
-
-    def inputs(self) -> GateInputs:
-        t = self.now
-        everything = {
-            "scan": scan(t, self.ahead),
-            "odometry": Odometry(t, Pose2D(0, 0, 0), STANDSTILL),
-            "localization": PoseEstimate(t, Pose2D(0, 0, 0), np.eye(3) * 0.01, self.lost),
-            "tracks": Tracks(t, ()),
-            "command": VelocityCommand(t, self.asked),
-            "hardware_estop": False,
-            "bumper": False,
-            "battery": 0.8,
-        }
-        given_ = {name: v for name, v in everything.items() if name not in self.silent}
-        beats = {name: t for name in PROCESSES if name not in self.silent}
-        return self.spoil(GateInputs(clock_s=t, heartbeats=beats, **given_))
-
-    def run(self, seconds: float) -> GateOutput:
-        for _ in range(max(1, round(seconds / PERIOD))):
-            self.now += PERIOD
-            self.out = self.gate.step(self.inputs(), self.now)
-        return self.out
-
-    def drive(self) -> "Bench":
-        self.asked = FORWARD
-        self.run(2.0)
-        assert self.out.twist == FORWARD
-        assert self.out.state.mode is Mode.AUTONOMOUS
-        return self
-
 
 WATCHED = ("scan", "odometry", "localization", "tracks", "command", *PROCESSES)
 
@@ -103,15 +33,7 @@ def test_a_gate_that_starts_amid_a_drive_waits_for_standstill_first() -> None:
 
 def test_boots_ready_whatever_comes_last() -> None:
     for last in (*WATCHED[:-5], *PROCESSES, "hardware_estop", "bumper", "battery"):
-        bench = Bench.__new__(Bench)
-        bench.silent = {last}
-        bench.gate, bench.now, bench.asked, bench.ahead = (
-            SafetyGate(CONFIG, ROBOT, SITE),
-            5.0,
-            STANDSTILL,
-            6,
-        )
-        bench.lost, bench.spoil = False, lambda inputs: inputs
+        bench = Bench(silent=frozenset({last}))
         out = bench.run(3.0)
         if last != "command":
             assert out.state.mode is Mode.INIT
@@ -225,6 +147,61 @@ def from_future(inputs: GateInputs) -> GateInputs:
     return replace(inputs, scan=replace(inputs.scan, stamp_s=inputs.clock_s + 10.0))
 
 
+def half_scan(inputs: GateInputs) -> GateInputs:
+    assert inputs.scan is not None
+    return replace(inputs, scan=replace(inputs.scan, ranges=inputs.scan.ranges[:200]))
+
+
+def coarse_scan(inputs: GateInputs) -> GateInputs:
+    assert inputs.scan is not None
+    return replace(inputs, scan=replace(inputs.scan, angle_increment=math.radians(5)))
+
+
+def frozen_odometry(inputs: GateInputs) -> GateInputs:
+    """The twist says that it moves, the pose does not."""
+    assert inputs.odometry is not None
+    return replace(inputs, odometry=replace(inputs.odometry, twist=FORWARD))
+
+
+def nan_pose(inputs: GateInputs) -> GateInputs:
+    assert inputs.localization is not None
+    pose = replace(inputs.localization.pose, x=math.nan)
+    return replace(inputs, localization=replace(inputs.localization, pose=pose))
+
+
+def nan_covariance(inputs: GateInputs) -> GateInputs:
+    assert inputs.localization is not None
+    wrong = np.full((3, 3), math.nan)
+    return replace(inputs, localization=replace(inputs.localization, covariance=wrong))
+
+
+def nan_tracks(inputs: GateInputs) -> GateInputs:
+    assert inputs.tracks is not None
+    return replace(inputs, tracks=replace(inputs.tracks, tracks=(person(math.nan, 0.0),)))
+
+
+def frozen_tracks(inputs: GateInputs) -> GateInputs:
+    """The same somebody to the last bit, freshly stamped."""
+    assert inputs.tracks is not None
+    return replace(inputs, tracks=replace(inputs.tracks, tracks=(person(-3.0, 0.0),)))
+
+
+def future_tracks(inputs: GateInputs) -> GateInputs:
+    assert inputs.tracks is not None
+    return replace(inputs, tracks=replace(inputs.tracks, stamp_s=inputs.clock_s + 10.0))
+
+
+def future_pose(inputs: GateInputs) -> GateInputs:
+    assert inputs.localization is not None
+    later = inputs.clock_s + 10.0
+    return replace(inputs, localization=replace(inputs.localization, stamp_s=later))
+
+
+def future_command(inputs: GateInputs) -> GateInputs:
+    assert inputs.command is not None
+    return replace(inputs, command=replace(inputs.command, stamp_s=inputs.clock_s + 10.0))
+
+
 def late_odometry(inputs: GateInputs) -> GateInputs:
     assert inputs.odometry is not None
     return replace(inputs, odometry=replace(inputs.odometry, stamp_s=inputs.clock_s - 0.4))
@@ -244,8 +221,18 @@ def nan_odometry(inputs: GateInputs) -> GateInputs:
         with_ranges(math.inf),
         with_ranges(0.0),
         from_future,
+        half_scan,
+        coarse_scan,
         late_odometry,
         nan_odometry,
+        frozen_odometry,
+        nan_pose,
+        nan_covariance,
+        future_pose,
+        nan_tracks,
+        frozen_tracks,
+        future_tracks,
+        future_command,
     ],
 )
 def test_bad_data_counts_as_none(spoil) -> None:  # type: ignore[no-untyped-def]
@@ -301,15 +288,74 @@ def test_turning_away_from_a_wall_is_possible_after_a_protective_stop() -> None:
     assert bench.run(3.0).twist == Twist2D(-0.2, 0.0)
 
 
-def test_manual_gives_no_command_and_comes_back_through_init() -> None:
+def test_manual_gives_no_command_and_comes_back_through_init_and_a_resume() -> None:
     bench = Bench()
     assert bench.gate.set_manual(True).done
     bench.asked = FORWARD
     assert bench.run(1.0).twist == STANDSTILL
+    assert bench.out.state.mode is Mode.MANUAL
     bench.asked = STANDSTILL
     assert bench.gate.set_manual(False).done
     assert not bench.gate.set_manual(False).done
-    assert bench.run(0.1).state.mode in (Mode.READY, Mode.AUTONOMOUS)
+    assert bench.run(0.1).state.mode is Mode.READY
+    bench.asked = FORWARD
+    assert bench.run(1.0).twist == STANDSTILL
+    assert bench.gate.resume().done
+    assert bench.run(2.0).twist == FORWARD
+
+
+def test_manual_only_from_standing_and_its_stops_still_latch() -> None:
+    bench = Bench().drive()
+    assert not bench.gate.set_manual(True).done
+    standing = Bench()
+    standing.gate.set_manual(True)
+    standing.gate.stop_request()
+    assert standing.run(0.1).state.mode is Mode.STOPPED_BY_PERSON
+    assert not standing.gate.set_manual(True).done
+
+
+def test_an_empty_battery_is_a_fault_that_lasts_until_it_is_charged() -> None:
+    bench = Bench().drive()
+    bench.charge = 0.0
+    assert bench.run(PERIOD).state.reason_code == "battery_empty"
+    assert bench.out.twist == STANDSTILL
+    assert not bench.gate.reset(bench.now).done
+    bench.charge = 0.5
+    bench.run(PERIOD)
+    assert bench.gate.reset(bench.now).done
+
+
+def test_a_silent_battery_is_a_fault() -> None:
+    bench = Bench().drive()
+    bench.silent = {"battery"}
+    bench.run(CONFIG.battery_age + 2 * PERIOD)
+    assert bench.out.state.reason_code == "battery_stale"
+    assert bench.out.twist == STANDSTILL
+
+
+@pytest.mark.parametrize("name", ["hardware_estop", "bumper"])
+def test_a_silent_switch_is_a_fault(name: str) -> None:
+    bench = Bench().drive()
+    bench.silent = {name}
+    bench.run(CONFIG.switch_age + 2 * PERIOD)
+    assert bench.out.state.reason_code == f"{name}_stale"
+
+
+def test_a_wide_pose_is_no_pose() -> None:
+    bench = Bench().drive()
+    bench.sigma = 2.0 * CONFIG.pose_sigma
+    assert bench.run(PERIOD).state.reason_code == "localization_uncertain"
+    assert bench.out.twist == STANDSTILL
+    standing = Bench()
+    standing.sigma = 2.0 * CONFIG.pose_sigma
+    assert standing.run(0.1).state.mode is Mode.INIT  # before the first drive: part of starting
+
+
+def test_settings_that_the_robot_cannot_keep_are_refused() -> None:
+    with pytest.raises(OrRobotError, match="counts on braking"):
+        SafetyGate(replace(CONFIG, braking=2.0), ROBOT, SITE)
+    with pytest.raises(OrRobotError, match="tips the load"):
+        SafetyGate(replace(CONFIG, payload_height=1.2), ROBOT, SITE)
 
 
 @settings(max_examples=60, deadline=None)
