@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import json
 import multiprocessing
+import platform
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,10 +17,13 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
+import zmq
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from or_robot.bench import link_load, link_orthanc
+from or_robot.bench.link_orthanc import ORTHANC
 from or_robot.bench.link_peers import OURS, PEERS, RAW, Ask, Bench, Peer
 from or_robot.bench.link_ports import free_ports
 from or_robot.errors import OrRobotError
@@ -41,10 +45,14 @@ def link(
     json_file: Annotated[Path | None, typer.Option("--json", help="file for the figures")] = None,
     prepared: Annotated[int, typer.Option(min=10, help="rounds, answers ready")] = 2000,
     same_work: Annotated[int, typer.Option(min=10, help="rounds, image drawn each time")] = 200,
+    stops: Annotated[
+        int,
+        typer.Option(min=0, help="stops alone and beside a transfer, 200 clients; 0: none"),
+    ] = 300,
 ) -> None:
     """Two requests a round, as the panel makes them; contenders take turns in one run.
 
-    Orthanc and the browser rows are not measured here.
+    Orthanc and gRPC take part where they are installed.
     """
     peers = _peers()
     with TemporaryDirectory() as folder:
@@ -55,25 +63,37 @@ def link(
             "prepared": _block(peers, home, False, prepared),
             "same_work": _block(peers, home, True, same_work),
         }
-    figures["ratio_raw"] = _ratio(figures["prepared"])
-    packages = [
-        "pyzmq",
-        "msgspec",
-        "flask",
-        "gunicorn",
-        *(["grpcio"] if len(peers) > len(PEERS) else []),
-    ]
-    figures["versions"] = {name: version(name) for name in packages}
+        if stops:
+            figures["load"] = link_load.measure(home, stops)
+    figures["ratio_raw"] = _over(figures["prepared"], RAW, OURS)
+    figures["ratio_orthanc"] = {
+        block: _over(figures[block], OURS, ORTHANC.name) for block in ("prepared", "same_work")
+    }
+    figures["versions"] = _versions()
     _print(figures)
     if json_file is not None:
         json_file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 def _peers() -> tuple[Peer, ...]:
-    """gRPC only where it is installed: pip install grpcio."""
-    if importlib.util.find_spec("grpc") is None:
-        return PEERS
-    return (*PEERS, importlib.import_module("or_robot.bench.link_grpc").GRPC)
+    """gRPC and Orthanc only where they are installed."""
+    peers = list(PEERS)
+    if importlib.util.find_spec("grpc") is not None:
+        peers.append(importlib.import_module("or_robot.bench.link_grpc").GRPC)
+    if link_orthanc.version() is not None:
+        peers.append(ORTHANC)
+    return tuple(peers)
+
+
+def _versions() -> dict[str, str]:
+    """Of whatever took part."""
+    packages = ["pyzmq", "msgspec", "flask", "gunicorn"]
+    if importlib.util.find_spec("grpc") is not None:
+        packages.append("grpcio")
+    versions = {name: version(name) for name in packages}
+    versions |= {"libzmq": zmq.zmq_version(), "python": platform.python_version()}
+    orthanc = link_orthanc.version()
+    return versions | ({"orthanc": orthanc} if orthanc else {})
 
 
 def _import_case(home: Path) -> None:
@@ -127,10 +147,10 @@ def _running(peer: Peer, home: Path, same_work: bool) -> Iterator[Ask]:
         process.join()
 
 
-def _ratio(rows: list[Row]) -> float:
-    """Our p50 over that of raw ZeroMQ with CURVE."""
+def _over(rows: list[Row], name: str, other: str) -> float | None:
+    """How many times as long the other's p50 is; None when it took no part."""
     p50 = {row["name"]: row["p50_ms"] for row in rows}
-    return round(p50[OURS] / p50[RAW], 3)
+    return round(p50[other] / p50[name], 3) if other in p50 else None
 
 
 def _print(figures: dict[str, Any]) -> None:
@@ -142,3 +162,8 @@ def _print(figures: dict[str, Any]) -> None:
     console = Console()
     console.print(table)
     console.print(f"ours over raw, prepared: {figures['ratio_raw']:.2f}")
+    if "load" in figures:
+        console.print_json(json.dumps(figures["load"]))
+    for block, ratio in figures["ratio_orthanc"].items():
+        if ratio is not None:
+            console.print(f"Orthanc over ours, {block}: {ratio:.1f}")
