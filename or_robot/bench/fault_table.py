@@ -45,7 +45,9 @@ class Fault:
     base: bool = False
     """The base must act by itself: there is nobody left to command zero."""
     lost: bool = False
-    """Afterwards a person has to say where the robot is."""
+    """Afterwards a person says where the robot is."""
+    world: bool = False
+    """The simulated world itself fails: nobody tells the truth meanwhile."""
 
 
 def faults() -> list[Fault]:
@@ -101,7 +103,14 @@ def _processes() -> list[Fault]:
         found.append(_process("safety", how, make, mend, _last_command, DATA_S, base=True))
         found.append(
             _process(
-                "simulation", how, make, mend, _passed(names.SCAN), DATA_S, lost=how == "killed"
+                "simulation",
+                how,
+                make,
+                mend,
+                _passed(names.SCAN),
+                DATA_S,
+                lost=how == "killed",
+                world=True,
             )
         )
         found.append(_process("info", how, make, mend, None, None, must_stop=False, latches=False))
@@ -120,6 +129,7 @@ def _process(
     latches: bool = True,
     base: bool = False,
     lost: bool = False,
+    world: bool = False,
 ) -> Fault:
     def go_on(rig: Rig) -> None:
         if mend is not None:
@@ -135,6 +145,7 @@ def _process(
         latches,
         base,
         lost,
+        world,
     )
 
 
@@ -161,17 +172,21 @@ def _inputs(name: str, topic: str, nan: Spoil, frozen: Spoil) -> list[Fault]:
         "delayed": spoil.delayed(DELAY_S),
         "future": spoil.shifted(JUMP_S),
     }
-    return [_relayed(f"{name}_{how}", topic, way, DATA_S) for how, way in ways.items()]
+    # what comes late but comes is held, not latched: it may go on by itself
+    return [
+        _relayed(f"{name}_{how}", topic, way, DATA_S, latches=how != "delayed")
+        for how, way in ways.items()
+    ]
 
 
-def _relayed(name: str, topic: str, way: Spoil, limit_s: float) -> Fault:
+def _relayed(name: str, topic: str, way: Spoil, limit_s: float, *, latches: bool = True) -> Fault:
     def make(rig: Rig) -> None:
         rig.relays[topic].spoil = way
 
     def mend(rig: Rig) -> None:
         rig.relays[topic].spoil = None
 
-    return Fault(name, make, mend, _passed(topic), limit_s)
+    return Fault(name, make, mend, _passed(topic), limit_s, latches=latches)
 
 
 def _nan_track(_: spoil.Relay, message: object) -> object:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import track
 
 from or_robot.bench.fault_table import Fault, faults
-from or_robot.bench.rig import Rig, standing
+from or_robot.bench.rig import Rig, standing, zero
 from or_robot.errors import OrRobotError
 from or_robot.home import home
 
@@ -127,7 +127,7 @@ def _strike(rig: Rig, fault: Fault, row: Row) -> None:
             row["time_to_zero_ms"] = round(1e3 * (zero_s - since), 1)
             row["since_fault_ms"] = round(1e3 * (zero_s - made_s), 1)
         row["distance_m"] = round(rig.path_m - way, 3)
-        still = not stopped or rig.holds_for(standing, STAY_S)
+        still = not stopped or rig.holds_for(zero if fault.world else standing, STAY_S)
         state = rig.seen["safety"]
         row["message"] = state.reason if stopped else ""
         row["reason_code"] = state.reason_code if stopped else ""
@@ -147,7 +147,7 @@ def _watch(rig: Rig, fault: Fault, made_s: float) -> bool:
     """Whether the robot came to a stand; one that may go on is given its time."""
     if not fault.must_stop:
         return not rig.holds_for(lambda _: not _latched(rig), WATCH_S)
-    if fault.name.startswith("simulation"):  # nobody tells the truth any more
+    if fault.world:
         time.sleep(STAY_S)
         return rig.first_zero_after(made_s) is not None
     rig.wait("standstill", standing, STOP_S)
@@ -169,8 +169,9 @@ def _recover(rig: Rig, fault: Fault, stopped: bool, row: Row) -> bool:
     if not stopped:
         row["recovery"] = "none needed"
         return True
+    if fault.world:
+        rig.wait("standstill when the world is back", standing)
     if fault.lost:
-        rig.wait("a new base", lambda seen: standing(seen))
         rig.place_at_dock()
     stood = not fault.latches or rig.holds_for(standing, STAY_S)
     state = rig.seen["safety"]

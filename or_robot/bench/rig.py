@@ -277,3 +277,8 @@ class Rig:
 def standing(seen: Seen) -> bool:
     twist = seen["robot"].twist.twist
     return abs(twist.linear.x) < 0.02 and abs(twist.angular.z) < 0.05
+
+
+def zero(seen: Seen) -> bool:
+    twist = seen["command"].twist
+    return twist.linear.x == 0.0 and twist.angular.z == 0.0

@@ -17,8 +17,9 @@ COMMANDS = {
     "keys": "keys of gateways and panels on the link",
     "user": "people who may use the panel",
     "bench": "measure the product against its yardsticks",
+    "safety-case": "hazards, their controls, and the last result of each linked test",
 }
-"""Command → one line of help. Module or_robot.cli.<command> holds its typer `app`.
+"""Command → one line of help. Module or_robot.cli.<command>, "-" as "_", holds its typer `app`.
 
 A command's module is imported only when it is called, so that `or-robot --help` stays fast.
 """
@@ -48,7 +49,7 @@ def main(argv: list[str] | None = None) -> None:
     if name not in COMMANDS:
         print(f"or-robot: no command {name!r} — one of {', '.join(COMMANDS)}", file=sys.stderr)
         sys.exit(2)
-    module = importlib.import_module(f"or_robot.cli.{name}")
+    module = importlib.import_module(f"or_robot.cli.{name.replace('-', '_')}")
     try:
         module.app(args=arguments[1:], prog_name=f"or-robot {name}")
     except OrRobotError as error:

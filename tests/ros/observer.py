@@ -12,7 +12,7 @@ import rclpy
 from geometry_msgs.msg import PoseWithCovarianceStamped, TwistStamped
 from nav_msgs.msg import Odometry
 from or_robot_interfaces.action import PerformTask
-from or_robot_interfaces.msg import SafetyState, TaskQueue
+from or_robot_interfaces.msg import ProcedurePhase, SafetyState, TaskQueue
 from rclpy.action import ActionClient
 from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
@@ -46,6 +46,7 @@ class Observer:
             ("tasks", TaskQueue, names.TASK_QUEUE, names.LATCHED),
             ("robot", Odometry, names.TRUTH_POSE, names.EVENT),
             ("estimate", PoseWithCovarianceStamped, names.POSE, names.NEWEST),
+            ("phase", ProcedurePhase, names.PHASE, names.LATCHED_MANY),
             ("contacts", UInt32, names.TRUTH_CONTACTS, names.EVENT),
         ):
             self.node.create_subscription(kind, topic, self._taker(name), quality)

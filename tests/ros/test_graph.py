@@ -6,6 +6,9 @@ One suite for all; each test leaves the robot standing ready at a station.
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +22,8 @@ from or_robot.errors import OrRobotError
 from or_robot.link.client import LinkClient
 from or_robot.link.payloads import Acknowledged, RoomRequest
 from or_robot.nodes import names
-from or_robot.nodes.conversions import estimate_from_ros, pose_to_ros
+from or_robot.nodes.conversions import estimate_from_ros, phase_from_ros, pose_to_ros
+from or_robot.types.procedure import Phase
 from or_robot.types.safety import SafetyState as SafetyStateType
 from or_robot.world.site import load_site
 from tests.ros.observer import Observer, moving, standing
@@ -210,6 +214,20 @@ def test_death_of_the_base_is_a_fault_and_the_robot_finds_itself_but_waits_for_a
     place.publish(message)
     recover(observer, station)
     observer.wait("motion again", moving)
+
+
+def test_a_phase_set_by_command_reaches_the_robot(suite: Suite, observer: Observer) -> None:
+    command = [sys.executable, "-c", "from or_robot.cli.main import main; main()"]
+    home = os.environ | {"OR_ROBOT_HOME": str(suite.home)}
+    subprocess.run([*command, "info", "phase", "OR-1", "set_up"], env=home, check=True)
+    listeners = observer.node.get_subscriptions_info_by_topic
+    assert {"safety", "navigation"} <= {info.node_name for info in listeners(names.PHASE)}
+
+    def heard(seen: dict[str, Any]) -> bool:
+        phase = phase_from_ros(seen["phase"])
+        return (phase.room, phase.phase) == ("OR-1", Phase.SET_UP)
+
+    observer.wait("the phase", heard)
 
 
 def test_a_delivery_is_done_and_ends_where_it_should(observer: Observer) -> None:

@@ -13,10 +13,12 @@ from or_robot.autonomy.navigator import Navigator, NavigatorInputs, NavigatorOut
 from or_robot.autonomy.warm import warm_up
 from or_robot.config.navigation import NavigatorConfig
 from or_robot.config.robot import RobotConfig
+from or_robot.geometry import polygon
 from or_robot.geometry.pose import Pose2D
 from or_robot.types.motion import STANDSTILL, LaserScan, Odometry, Twist2D
 from or_robot.types.navigation import GoalRefused, NavigationError, NavigationState
-from or_robot.types.site import Site
+from or_robot.types.procedure import Phase, ProcedurePhase
+from or_robot.types.site import Site, Zone
 
 DOOR = room(8.0, 5.0, [(4.0, 0.0, 4.2, 2.0), (4.0, 2.9, 4.2, 5.0)])
 """A wall with a door of 0.9 m."""
@@ -38,12 +40,15 @@ class Drive:
         self.clearance = math.inf
         self.commands: list[Twist2D] = []
         self.blind = False
+        self.phase: Phase | None = None
         self.tick(4)
 
     def tick(self, count: int = 1) -> NavigatorOutput:
         for _ in range(count):
             scan = self.plant.scan() if self.ticks % 2 == 0 and not self.blind else None
-            inputs = NavigatorInputs(scan, self.plant.odometry())
+            now = self.plant.time_s
+            phases = (ProcedurePhase(now, "OR-1", self.phase),) if self.phase else ()
+            inputs = NavigatorInputs(scan, self.plant.odometry(), phases=phases)
             output = self.navigator.step(inputs, self.plant.time_s)
             self.plant.command(output.command.twist)
             self.plant.step(self.plant.time_s + PERIOD_S)
@@ -133,6 +138,25 @@ def test_a_stale_scan_stops_and_a_fresh_one_goes_on() -> None:
     assert "scan" in output.status.message
     drive.blind = False
     assert drive.until_ended(60.0).status.state is NavigationState.SUCCEEDED
+
+
+def test_a_zone_that_closes_around_it_is_left_slowly_without_being_asked() -> None:
+    border = np.array([[2.5, 0.0], [3.5, 0.0], [3.5, 5.0], [2.5, 5.0]])
+    field = Zone("field", "sterile", border, "OR-1", math.inf, frozenset({Phase.TURNOVER}))
+    hall = dataclasses.replace(room(8.0, 5.0), zones=(field,))
+    drive = Drive(hall, Pose2D(2.3, 2.5, 0.0))
+    drive.phase = Phase.TURNOVER
+    assert drive.tick(10).command.twist == STANDSTILL
+    drive.phase, drive.commands = Phase.OPERATING, []
+    drive.tick(80)
+    assert not polygon.overlap(border, drive.plant.pose.transform(RobotConfig().footprint))
+    assert min(twist.linear for twist in drive.commands) >= -0.2
+    assert drive.tick(20).command.twist == STANDSTILL
+    with pytest.raises(GoalRefused):
+        drive.navigator.set_goal(Pose2D(3.0, 2.5, 0.0))
+    drive.phase = Phase.TURNOVER
+    drive.tick(2)
+    drive.navigator.set_goal(Pose2D(3.0, 2.5, 0.0))
 
 
 def test_paused_stands_and_then_goes_on() -> None:

@@ -5,11 +5,13 @@ import numpy as np
 import pytest
 from kinematic_plant import Plant, room
 
+from or_robot.autonomy.zone_rules import ZoneRules
 from or_robot.config.costmap import CostmapConfig
 from or_robot.config.robot import RobotConfig
 from or_robot.geometry.pose import Pose2D
 from or_robot.types.costmap import LETHAL
 from or_robot.types.motion import LaserScan
+from or_robot.types.procedure import Phase, ProcedurePhase
 from or_robot.types.site import Door, Zone
 from or_robot.world.costmap import Costmap
 from or_robot.world.zones import forbidden_edges, inside, keep_out_mask, speed_limit
@@ -107,6 +109,21 @@ def test_zones_forbid_and_slow() -> None:
     assert len(edges) == 80
     assert all(np.min(np.abs(edge - [2.0, 2.0])) < 1.001 for edge in edges)
     assert not len(forbidden_edges([slow]))
+
+
+def test_zones_close_and_open_with_their_phase() -> None:
+    field = Zone("field", "sterile", SQUARE, "OR-1", math.inf, frozenset({Phase.TURNOVER}))
+    site = dataclasses.replace(SITE, zones=(field,))
+    costs = Costmap(CostmapConfig(), site, RobotConfig())
+    assert cost_at(costs, 2.5, 2.5) == LETHAL  # nothing heard yet
+    rules = ZoneRules(site.zones, RobotConfig().footprint)
+    assert rules.update([ProcedurePhase(1.0, "OR-1", Phase.TURNOVER)], 1.0)
+    costs.close(rules.closed)
+    assert cost_at(costs, 2.5, 2.5) == 0
+    assert not rules.update([], 5.9)
+    assert rules.update([], 6.1)  # stale
+    costs.close(rules.closed)
+    assert cost_at(costs, 2.5, 2.5) == LETHAL
 
 
 def test_inside_is_even_odd() -> None:
