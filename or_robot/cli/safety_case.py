@@ -94,7 +94,10 @@ def _row(value: Value) -> Row:
 
 
 def problems(row: Row, outcomes: Mapping[str, str], bench: Mapping[str, str]) -> list[str]:
-    """What is wrong with one hazard (one without control is refused when read). A fault that the bench was not run for here is not wrong."""
+    """What is wrong with one hazard; one without control is refused when read.
+
+    A fault that the bench was not run for here is not wrong.
+    """
     found = [] if row.tests else ["no test"]
     for test in row.tests:
         outcome = outcomes.get(test, "no result")
