@@ -12,7 +12,7 @@ class ControllerConfig(CheckedConfig):
     period: float = setting(0.05, unit="s", low=0.01, high=0.5, doc="of the control loop")
     step: float = setting(0.1, unit="s", low=0.02, high=0.5, doc="of the prediction")
     steps: int = setting(25, unit="", low=5, high=100, doc="of the prediction")
-    samples: int = setting(500, unit="", low=50, high=5000, doc="rollouts a cycle")
+    samples: int = setting(160, unit="", low=50, high=5000, doc="rollouts a cycle")
     temperature: float = setting(0.15, unit="", low=0.001, high=10.0, doc="softness of the choice")
     speed_sigma: float = setting(0.25, unit="m/s", low=0.01, high=2.0, doc="spread of samples")
     yaw_rate_sigma: float = setting(0.5, unit="rad/s", low=0.01, high=4.0, doc="spread of samples")

@@ -7,6 +7,7 @@ solution, the last solution and then braking, twists held. The true footprint ag
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import deque
 from dataclasses import dataclass
@@ -34,9 +35,10 @@ NEGLIGIBLE = 15.0
 WIDE_SHARE = 0.25
 """Share of the samples drawn three times as wide."""
 
-PACES = (1.0, 0.7, 0.4, 0.15)
-LEADS = (0.0, 0.3, 0.6)
-"""Of the tracker: share of the reference's speed, and s it looks ahead beyond lag."""
+TRACKED = tuple(itertools.product((1.0, 0.7, 0.4, 0.15), (0.0, 0.3, 0.6), (0.0,))) + tuple(
+    itertools.product((1.0, 0.5), (0.3,), (-0.8, -0.4, 0.4, 0.8))
+)
+"""Of the tracker: share of the reference's speed, s it looks ahead beyond lag, m aside of it."""
 
 BRAKE_AFTER = (0, 2, 5, 9)
 """Steps of the last solution that are kept before braking."""
@@ -196,11 +198,10 @@ class PredictiveController:
         kept = np.repeat(self._sequence[None], 1 + len(BRAKE_AFTER), axis=0)
         for n, steps in enumerate(BRAKE_AFTER, start=1):
             kept[n, steps:] = 0.0
-        tracked = np.empty((len(PACES) * len(LEADS), config.steps, 2))
-        for n, commands in enumerate(tracked):
-            pace, lead = PACES[n // len(LEADS)], LEADS[n % len(LEADS)]
+        tracked = np.empty((len(TRACKED), config.steps, 2))
+        for commands, (pace, lead, aside) in zip(tracked, TRACKED, strict=True):
             lead += config.command_lag
-            track(reference, state, pace, lead, config.step, limits, self._base, commands)
+            track(reference, state, pace, lead, aside, config.step, limits, self._base, commands)
         return self._bounded(np.concatenate((kept, tracked, self._held(max_speed))), max_speed)
 
     def _held(self, max_speed: float) -> NDArray[np.float64]:

@@ -116,6 +116,7 @@ def track(
     state: NDArray[np.float64],
     pace: float,
     lead: float,
+    aside: float,
     step: float,
     limits: NDArray[np.float64],
     base: NDArray[np.float64],
@@ -124,7 +125,7 @@ def track(
     """Fill commands (steps, 2): the reference followed in closed loop by a model of the base.
 
     The law of Kanayama et al. 1990, its reference `lead` s ahead of the place on the path, at
-    `pace` times its speed. state, base: as in `rollout`.
+    `pace` times its speed; passes `aside` m to the left of it. state, base: as in `rollout`.
     """
     count = len(reference)
     x, y, yaw, v, w, cv, cw = state
@@ -140,15 +141,17 @@ def track(
         share = (reference[n, LEFT] - ahead) / span if span > 0.0 else 0.0
         rx = reference[n, X] + share * (reference[m, X] - reference[n, X])
         ry = reference[n, Y] + share * (reference[m, Y] - reference[n, Y])
+        shift = aside * min(1.0, (t + 1) * step)
+        rx, ry = rx - shift * math.sin(reference[n, YAW]), ry + shift * math.cos(reference[n, YAW])
         turn = reference[n, YAW] + share * wrap(reference[m, YAW] - reference[n, YAW])
         rv, rw = pace * reference[n, V], pace * reference[n, W]
         cos, sin = math.cos(yaw), math.sin(yaw)
         along = cos * (rx - x) + sin * (ry - y) - lead * rv
-        aside = cos * (ry - y) - sin * (rx - x)
+        beside = cos * (ry - y) - sin * (rx - x)
         off = wrap(turn - yaw)
         sense = 1.0 if rv >= 0.0 else -1.0
         forward = rv * math.cos(off) + FORWARD_GAIN * along
-        rate = rw + SIDE_GAIN * abs(rv) * aside * sense + HEADING_GAIN * math.sin(off)
+        rate = rw + SIDE_GAIN * abs(rv) * beside * sense + HEADING_GAIN * math.sin(off)
         if abs(off) > 1.2:
             forward = 0.0
             rate = math.copysign(TURN_SHARE * limits[2], off)
@@ -165,7 +168,7 @@ def track(
         yaw += 0.5 * (old_w + w) * step
         while at < n:
             at += 1
-        waits = math.hypot(along, aside) > WAIT_FOR or abs(off) > 1.2
+        waits = math.hypot(along, beside) > WAIT_FOR or abs(off) > 1.2
         left = max(left - (0.2 if waits else 1.0) * pace * step, 0.0)
 
 

@@ -17,6 +17,8 @@ SEARCH = 12
 """Points of the reference looked at for each step; more than one step can pass."""
 LEAVE = 0.003
 """m that a robot closer than the hard clearance may still come nearer: the scan is not exact."""
+TOUCH = 0.1
+"""m: a person predicted so near is as good as touched, whoever moves."""
 (
     CLEARANCE, TOO_FAST, NEAR_PERSON, AT_PERSON, OFF_PATH, HEADING, REVERSE, JERK, TIME_LEFT, TURN,
 ) = range(10)  # fmt: skip
@@ -109,9 +111,10 @@ def rollout_costs(
                 near -= people[n, 4]
                 if near < apart:
                     share = (apart - near) / apart
-                    cost += weights[NEAR_PERSON] * step * share * share * (0.1 + abs(v))
-                    if near < hard and abs(v) > 0.05:
-                        cost += weights[AT_PERSON] * step
+                    cost += weights[NEAR_PERSON] * step * share * share * (0.3 + abs(v))
+                    if near < TOUCH:
+                        moving = min(abs(v) / 0.3, 1.0)
+                        cost += weights[AT_PERSON] * step * (0.5 + moving)
             at = nearest_ahead(reference, x, y, yaw, at)
             off = math.hypot(x - reference[at, X], y - reference[at, Y])
             cost += weights[OFF_PATH] * step * min(off * off, 1.0)
