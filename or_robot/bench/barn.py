@@ -55,7 +55,7 @@ def barn(
     conditions = [_limited(row, max_speed) for row in _rows(rows)]
     log = _Log(home() / "bench" / "barn.jsonl", _fingerprint(found))
     results = log.read() if resume else {}
-    wanted = [(w, c, s) for c in conditions for s in range(seeds) for w in found]
+    wanted = [(w, c, s) for s in range(seeds) for c in conditions for w in found]
     missing = [(*job, plot is not None) for job in wanted if plot or _key(job) not in results]
     for result in track(
         _run(missing, jobs or os.cpu_count() or 1),
