@@ -82,7 +82,6 @@ class Driver:
         speed = min(
             max_speed,
             self._config.max_speed,
-            self._speed_near(bodies),
             0.1 + math.sqrt(2.0 * GOAL_BRAKING * route.remaining),
         )
         return self._controller.step(ControlInputs(twist, around, bodies, ahead, speed))
@@ -106,17 +105,6 @@ class Driver:
         if not self._turning:
             return None
         return Twist2D(0.0, math.copysign(min(TURN_RATE, TURN_GAIN * abs(angle)), angle))
-
-    def _speed_near(self, bodies: NDArray[np.float64]) -> float:
-        """Slower the nearer a person is who is not behind the robot."""
-        config = self._config
-        front = bodies[bodies[:, 0] > -0.3]
-        if not len(front):
-            return config.max_speed
-        gap = float(np.min(np.hypot(front[:, 0], front[:, 1])))
-        span = config.person_slow_distance - config.person_distance
-        share = min(max((gap - config.person_distance) / max(span, 1e-6), 0.0), 1.0)
-        return config.person_slow_speed + share * (config.max_speed - config.person_slow_speed)
 
 
 def _in_base(people: Iterable[Track], pose: Pose2D, radius: float) -> NDArray[np.float64]:

@@ -10,8 +10,8 @@ from or_robot.config.setting import CheckedConfig, setting
 @dataclass(frozen=True)
 class ControllerConfig(CheckedConfig):
     period: float = setting(0.05, unit="s", low=0.01, high=0.5, doc="of the control loop")
-    step: float = setting(0.1, unit="s", low=0.02, high=0.5, doc="of the prediction")
-    steps: int = setting(25, unit="", low=5, high=100, doc="of the prediction")
+    step: float = setting(0.125, unit="s", low=0.02, high=0.5, doc="of the prediction")
+    steps: int = setting(28, unit="", low=5, high=100, doc="of the prediction")
     samples: int = setting(160, unit="", low=50, high=5000, doc="rollouts a cycle")
     temperature: float = setting(0.15, unit="", low=0.001, high=10.0, doc="softness of the choice")
     speed_sigma: float = setting(0.25, unit="m/s", low=0.01, high=2.0, doc="spread of samples")
@@ -35,8 +35,6 @@ class ControllerConfig(CheckedConfig):
     )
     person_radius: float = setting(0.30, unit="m", low=0.1, high=1.0, doc="body of a person")
     person_distance: float = setting(0.7, unit="m", low=0.0, high=3.0, doc="kept from people")
-    person_slow_distance: float = setting(2.5, unit="m", low=0.1, high=6.0, doc="slow from here on")
-    person_slow_speed: float = setting(0.3, unit="m/s", low=0.05, high=1.0, doc="close to people")
     final_distance: float = setting(
         0.30, unit="m", low=0.05, high=1.0, doc="precise approach begins"
     )

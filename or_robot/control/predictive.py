@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from or_robot.config.control import ControllerConfig
 from or_robot.config.robot import RobotConfig
 from or_robot.control.reference import follow, make_reference, ramp, track
-from or_robot.control.rollout import COLLISION, rollout_costs
+from or_robot.control.rollout import COLLISION, near_people, rollout_costs
 from or_robot.control.surroundings import Surroundings
 from or_robot.types.motion import STANDSTILL, Twist2D
 
@@ -128,7 +128,15 @@ class PredictiveController:
         if self._costs(mean[None], state, reference, inputs)[0] > costs[best] + config.temperature:
             mean = samples[best]
         self._sequence = mean
-        return self.ramped(Twist2D(float(mean[0, 0]), float(mean[0, 1])))
+        return self.ramped(self._slowed(float(mean[0, 0]), float(mean[0, 1]), inputs.people))
+
+    def _slowed(self, v: float, w: float, people: NDArray[np.float64]) -> Twist2D:
+        """Along the same arc, no faster than people leave; as in the rollouts."""
+        if not len(people):
+            return Twist2D(v, w)
+        _, cap = near_people(people, 0.0, 0.0, 0.0, v, 0.0, self._body)
+        share = min(1.0, cap / max(abs(v), 1e-6))
+        return Twist2D(v * share, w * share)
 
     def _reference(self, inputs: ControlInputs, state: NDArray[np.float64]) -> NDArray[np.float64]:
         around = inputs.surroundings
@@ -206,7 +214,8 @@ class PredictiveController:
 
     def _held(self, max_speed: float) -> NDArray[np.float64]:
         """Twists held over the horizon: they find the way out when the others are stuck."""
-        speeds = np.array([-0.5 * self._robot.max_reverse_speed, 0.0, 0.5 * max_speed])
+        back = self._robot.max_reverse_speed
+        speeds = np.array([-back, -0.5 * back, 0.0, 0.5 * max_speed])
         rates = np.array([-0.8, -0.3, 0.0, 0.3, 0.8])
         grid = np.stack(np.meshgrid(speeds, rates, indexing="ij"), axis=-1).reshape(-1, 1, 2)
         return np.broadcast_to(grid, (len(grid), self._config.steps, 2))

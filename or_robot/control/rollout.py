@@ -17,7 +17,10 @@ SEARCH = 12
 """Points of the reference looked at for each step; more than one step can pass."""
 LEAVE = 0.003
 """m that a robot closer than the hard clearance may still come nearer: the scan is not exact."""
-TOUCH = 0.1
+NEAR_SPEED, SPEED_PER_GAP = 0.3, 0.4
+SLOW_GAP, SLOW_PER_CLOSING = 0.6, 0.6
+"""m/s close to people, m/s more per m of gap beyond: m, and s for each m/s they come nearer."""
+TOUCH = 0.2
 """m: a person predicted so near is as good as touched, whoever moves."""
 (
     CLEARANCE, TOO_FAST, NEAR_PERSON, AT_PERSON, OFF_PATH, HEADING, REVERSE, JERK, TIME_LEFT, TURN,
@@ -37,6 +40,37 @@ def nearest_ahead(
         if gap < best:
             best, at = gap, n
     return at
+
+
+@njit(cache=True, fastmath=True)
+def near_people(
+    people: NDArray[np.float64],
+    x: float,
+    y: float,
+    yaw: float,
+    v: float,
+    ahead_s: float,
+    body: NDArray[np.float64],
+) -> tuple[float, float]:
+    """Gap to the nearest of people (n, 5) `ahead_s` from now, m, and the speed they leave, m/s.
+
+    The speed shrinks towards who is ahead as the separation of ISO/TS 15066 does, of which
+    `SLOW_GAP` and `SLOW_PER_CLOSING` are the straight line through its lower part.
+    """
+    least, cap = math.inf, math.inf
+    cos, sin = math.cos(yaw), math.sin(yaw)
+    for n in range(len(people)):
+        dx = people[n, 0] + people[n, 2] * ahead_s - x
+        dy = people[n, 1] + people[n, 3] * ahead_s - y
+        along, aside = cos * dx + sin * dy, cos * dy - sin * dx
+        gap = box_distance(along, aside, body[0], body[1]) - people[n, 4]
+        least = min(least, gap)
+        if along * v > 0.0:
+            distance = max(math.hypot(dx, dy), 1e-3)
+            closing = max(-(people[n, 2] * dx + people[n, 3] * dy) / distance, 0.0)
+            free = gap - SLOW_GAP - SLOW_PER_CLOSING * closing
+            cap = min(cap, NEAR_SPEED + SPEED_PER_GAP * max(free, 0.0))
+    return least, cap
 
 
 @njit(cache=True, fastmath=True)
@@ -75,9 +109,20 @@ def rollout_costs(
         x, y, yaw, v, w, cv, cw = state
         cost, at, gap = 0.0, 0, now
         for t in range(steps):
+            asked_v, asked_w = commands[k, t, 0], commands[k, t, 1]
+            if len(people):
+                near, cap = near_people(people, x, y, yaw, asked_v, t * step + keep[4], body)
+                if near < apart:
+                    share = min((apart - near) / apart, 2.0)
+                    cost += weights[NEAR_PERSON] * step * share * share * (0.3 + abs(v))
+                if near < TOUCH:
+                    depth = min((TOUCH - near) / TOUCH, 2.0)
+                    cost += weights[AT_PERSON] * step * depth * (0.5 + abs(v))
+                if abs(asked_v) > cap:  # slower along the same arc, as the safety gate does it
+                    asked_v, asked_w = asked_v * cap / abs(asked_v), asked_w * cap / abs(asked_v)
             old_v, old_w = v, w
-            cv = ramp(cv, commands[k, t, 0], base[1], base[2])
-            cw = ramp(cw, commands[k, t, 1], base[4], base[4])
+            cv = ramp(cv, asked_v, base[1], base[2])
+            cw = ramp(cw, asked_w, base[4], base[4])
             v = follow(v, cv, base[0], base[1], base[2])
             w = follow(w, cw, base[3], base[4], base[4])
             middle = yaw + 0.25 * (old_w + w) * step
@@ -102,19 +147,6 @@ def rollout_costs(
                 fast = abs(v) - speed_at(least, hard, gain)
                 if fast > 0.0:
                     cost += weights[TOO_FAST] * step * fast * fast
-            for n in range(len(people)):
-                ahead = (t + 1) * step + keep[4]
-                dx = people[n, 0] + people[n, 2] * ahead - x
-                dy = people[n, 1] + people[n, 3] * ahead - y
-                cos, sin = math.cos(yaw), math.sin(yaw)
-                near = box_distance(cos * dx + sin * dy, cos * dy - sin * dx, body[0], body[1])
-                near -= people[n, 4]
-                if near < apart:
-                    share = (apart - near) / apart
-                    cost += weights[NEAR_PERSON] * step * share * share * (0.3 + abs(v))
-                    if near < TOUCH:
-                        moving = min(abs(v) / 0.3, 1.0)
-                        cost += weights[AT_PERSON] * step * (0.5 + moving)
             at = nearest_ahead(reference, x, y, yaw, at)
             off = math.hypot(x - reference[at, X], y - reference[at, Y])
             cost += weights[OFF_PATH] * step * min(off * off, 1.0)
