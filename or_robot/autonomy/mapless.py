@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from or_robot.autonomy.progress import ProgressChecker
 from or_robot.config.control import ControllerConfig
 from or_robot.config.robot import RobotConfig
 from or_robot.control.local_plan import LocalPlanner
@@ -15,8 +16,10 @@ from or_robot.geometry.pose import Pose2D
 from or_robot.types.motion import STANDSTILL, LaserScan, Odometry, Twist2D
 from or_robot.world.point_memory import PointMemory
 
-MEMORY_S = 15.0
-"""s that what went out of view is remembered; odometry drifts."""
+MEMORY_M = 6.0
+"""m driven until what went out of view is forgotten; odometry drifts."""
+STUCK_S, MOVED_M = 3.0, 0.3
+"""s without having moved so far: the robot does not fit through where the way leads."""
 NOBODY = np.empty((0, 5))
 
 
@@ -35,11 +38,13 @@ class MaplessNavigator:
         self._config = config
         self._goal = goal
         self._speed = min(config.max_speed, robot.max_speed)
-        self._memory = PointMemory(REACH + 1.0, MEMORY_S, scan_sigma)
+        self._memory = PointMemory(REACH + 1.0, MEMORY_M, scan_sigma)
         self._planner = LocalPlanner(config, robot)
         self._controller = PredictiveController(config, robot, rng)
         self._path: NDArray[np.float64] | None = None
         self._planned: Odometry | None = None
+        self._progress = ProgressChecker(MOVED_M)
+        self._closed: NDArray[np.float64] = np.empty((0, 2))
 
     @property
     def path(self) -> NDArray[np.float64] | None:
@@ -53,6 +58,9 @@ class MaplessNavigator:
             self._memory.update(scan, pose)
         around = surroundings(pose.inverse().transform(self._memory.points))
         self._controller.measured = odometry.twist
+        self._progress.update(pose, 0.0, odometry.stamp_s)
+        if self._progress.standing(odometry.stamp_s) > STUCK_S:
+            self._close(around, odometry)
         if self._due(around, odometry):
             self._plan(around, odometry)
         if self._path is None:
@@ -77,11 +85,21 @@ class MaplessNavigator:
     def _plan(self, around: Surroundings, odometry: Odometry) -> None:
         pose, self._planned = odometry.pose, odometry
         goal = pose.inverse().transform(np.array(self._goal))
-        local = self._planner.plan(around, (float(goal[0]), float(goal[1])))
-        if local is None:
+        closed = pose.inverse().transform(self._closed)
+        local = self._planner.plan(around, (float(goal[0]), float(goal[1])), closed)
+        if local is None:  # perhaps for the closed places' sake
+            self._closed = self._closed[:0]
             self._path = None
             return
         self._path = np.column_stack((pose.transform(local[:, :2]), local[:, 2] + pose.yaw))
+
+    def _close(self, around: Surroundings, odometry: Odometry) -> None:
+        """Where the robot did not get through, the next plans do not lead."""
+        self._progress.retry(odometry.stamp_s)
+        if self._path is not None:
+            place = self._planner.tightest(around, self._ahead(odometry.pose))
+            self._closed = np.vstack((self._closed, odometry.pose.transform(place)))
+        self._path = None
 
     def _ahead(self, pose: Pose2D) -> NDArray[np.float64]:
         """Drop what has been driven; (m, 3) the rest in base_link."""

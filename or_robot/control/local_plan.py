@@ -19,6 +19,9 @@ FIELD_SLACK = 1.0
 """m that the field reaches beyond the robot."""
 BAND_CLEARANCE = 0.10
 """m beyond the circumscribed circle that the band is pushed off obstacles."""
+NOTHING: NDArray[np.float64] = np.empty((0, 2))
+TIGHTEST_M = 1.2
+"""m of the way that are searched for the place where the robot does not fit."""
 CHECKED_M = 3.0
 """The footprint is tested so far along the way; further off more will be seen first."""
 
@@ -30,15 +33,21 @@ class LocalPlanner:
         self._config = config
         self._body = np.array([robot.length, robot.width]) / 2.0
 
-    def plan(self, around: Surroundings, goal: tuple[float, float]) -> NDArray[np.float64] | None:
+    def plan(
+        self,
+        around: Surroundings,
+        goal: tuple[float, float],
+        closed: NDArray[np.float64] = NOTHING,
+    ) -> NDArray[np.float64] | None:
         """(m, 3) x, y, yaw in base_link, m and rad; None when there is no way.
 
-        goal: x, y in base_link, m; may lie beyond what is around. The way goes on straight beyond
-        it, so that the robot does not slow down for a goal that it need not stop at.
+        goal: x, y in base_link, m; may lie beyond what is around. closed: (n, 2) places in
+        base_link, m, that the way keeps off as if something stood there. The way goes on straight
+        beyond the goal, so that the robot does not slow down where it need not stop.
         """
         inscribed, circumscribed = float(self._body.min()), math.hypot(*self._body)
         hard = self._config.clearance_hard
-        distance = distance_grid(around.points, CELLS)
+        distance = distance_grid(np.concatenate((around.points, closed)), CELLS)
         field = arrival_field(distance, *goal, inscribed, circumscribed + hard, FIELD_SLACK)
         way = descend(field, *goal, self._config.lookahead + 0.5)
         if len(way) < 2:
@@ -52,6 +61,16 @@ class LocalPlanner:
         hard = 0.5 * self._config.clearance_hard
         at = first_blocked(path, around.points, around.first, self._body, hard, CHECKED_M)
         return at < len(path)
+
+    def tightest(self, around: Surroundings, path: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(2,) the place on the next stretch of a path (m, 3) with the least room, m."""
+        near = path[: max(int(TIGHTEST_M / CELL), 1)]
+        half_length, half_width = self._body
+        gaps = [
+            clearance(around.points, around.first, *pose, half_length, half_width, 0.5)
+            for pose in near
+        ]
+        return np.asarray(near[int(np.argmin(gaps)), :2])
 
 
 def _extended(way: NDArray[np.float64], length: float) -> NDArray[np.float64]:

@@ -23,7 +23,7 @@ from or_robot.control.rollout import COLLISION, near_people, rollout_costs
 from or_robot.control.surroundings import Surroundings
 from or_robot.types.motion import STANDSTILL, Twist2D
 
-WEIGHTS = np.array([4.0, 20.0, 6.0, 40.0, 6.0, 1.0, 3.0, 0.15, 5.0, 0.05])
+WEIGHTS = np.array([4.0, 20.0, 12.0, 40.0, 6.0, 1.0, 3.0, 0.15, 5.0, 0.05])
 """In the order of the columns named in `rollout`."""
 
 KNOTS = 6

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from or_robot.geometry.pose import Pose2D
+from or_robot.geometry.pose import Pose2D, wrap_angle
 from or_robot.types.motion import LaserScan
 
 SPACING = 0.015
@@ -21,14 +21,25 @@ SAME_SURFACE = 3.5
 """Standard deviations by which neighbouring ranges of one surface may differ."""
 
 
-class PointMemory:
-    """Points in the odometry frame. In view, a scan replaces what was there before."""
+RADIAN_M = 0.3
+"""m driven that a radian turned counts as, for the drift of odometry."""
 
-    def __init__(self, reach: float, age_s: float, scan_sigma: float) -> None:
+
+class PointMemory:
+    """Points in the odometry frame. In view, a scan replaces what was there before.
+
+    What is out of view is kept until the robot has driven on by `kept_m`: odometry has drifted by
+    then. Standing still forgets nothing, since what is behind is still there.
+    """
+
+    def __init__(self, reach: float, kept_m: float, scan_sigma: float) -> None:
+        """reach: m from the sensor; scan_sigma: noise of the lidar, m."""
         self._reach = reach
-        self._age_s = age_s
+        self._kept_m = kept_m
         self._sigma = scan_sigma
         self._points: NDArray[np.float64] = np.empty((0, 3))
+        self._driven = 0.0
+        self._pose: Pose2D | None = None
 
     @property
     def points(self) -> NDArray[np.float64]:
@@ -37,20 +48,25 @@ class PointMemory:
 
     def clear(self) -> None:
         self._points = np.empty((0, 3))
+        self._pose = None
 
     def update(self, scan: LaserScan, pose: Pose2D) -> None:
         """Take one scan from `pose` (odom ← base_link)."""
+        if self._pose is not None:
+            turned = abs(wrap_angle(pose.yaw - self._pose.yaw))
+            self._driven += pose.distance_to(self._pose) + RADIAN_M * turned
+        self._pose = pose
         ranges = np.where(scan.valid, scan.ranges, np.nan).astype(np.float64)
         # a failed reading says nothing, one beyond the lidar's range says free
         free = np.asarray(scan.ranges > scan.range_max)
         smooth = smoothed(ranges, scan.angle_increment, SAME_SURFACE * self._sigma)
         sensor = pose.compose(scan.mount)
         seen = _seen(smooth, scan.angle_min, scan.angle_increment, SPACING, self._reach)
-        ends = np.column_stack((sensor.transform(seen), np.full(len(seen), scan.stamp_s)))
+        ends = np.column_stack((sensor.transform(seen), np.full(len(seen), self._driven)))
         local = sensor.inverse().transform(self.points)
         smooth[free] = np.inf
         kept = _still_there(local, smooth, scan.angle_min, scan.angle_increment, self._reach)
-        kept &= scan.stamp_s - self._points[:, 2] < self._age_s
+        kept &= self._driven - self._points[:, 2] < self._kept_m
         self._points = np.concatenate((self._points[kept], ends))
 
 

@@ -33,7 +33,7 @@ def test_what_goes_out_of_view_is_kept_and_what_vanishes_in_view_is_not() -> Non
     assert len(kept.points) < 15
 
 
-def test_hidden_points_are_kept_failed_beams_clear_nothing_and_age_ends_all() -> None:
+def test_hidden_points_are_kept_failed_beams_clear_nothing_and_driving_on_ends_all() -> None:
     kept = memory()
     kept.update(scan(np.full(BEAMS, 3.0)), Pose2D(0.0, 0.0, 0.0))
     far = len(kept.points)
@@ -42,7 +42,10 @@ def test_hidden_points_are_kept_failed_beams_clear_nothing_and_age_ends_all() ->
     assert near > 100
     kept.update(scan(np.full(BEAMS, np.nan), 2.0), Pose2D(0.0, 0.0, 0.0))
     assert len(kept.points) == far + near
-    kept.update(scan(np.full(BEAMS, np.nan), 30.0), Pose2D(0.0, 0.0, 0.0))
+    kept.update(scan(np.full(BEAMS, np.nan), 300.0), Pose2D(0.0, 0.0, 0.0))
+    assert len(kept.points) == far + near  # however long it stands
+    for turn in range(5):
+        kept.update(scan(np.full(BEAMS, np.nan)), Pose2D(2.5 * (turn % 2), 0.0, 0.0))
     assert len(kept.points) == 0
 
 
