@@ -67,8 +67,8 @@ class LocalPlanner:
         near = path[: max(int(TIGHTEST_M / CELL), 1)]
         half_length, half_width = self._body
         gaps = [
-            clearance(around.points, around.first, *pose, half_length, half_width, 0.5)
-            for pose in near
+            clearance(around.points, around.first, x, y, yaw, half_length, half_width, 0.5)
+            for x, y, yaw in near
         ]
         return np.asarray(near[int(np.argmin(gaps)), :2])
 
