@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 
 from or_robot.config.link import PORTS
@@ -10,7 +11,8 @@ from or_robot.errors import OrRobotError
 
 def free_ports(count: int = 2 * PORTS) -> int:
     """First of `count` free ports in a row; by default a lane each, and as many for a proxy."""
-    for first in range(26000, 32000, count):
+    start = os.getpid() * count % 6000  # two benches at a time do not look at the same ports
+    for first in (26000 + (start + n) % 6000 for n in range(0, 6000, count)):
         try:
             for port in range(first, first + count):
                 with socket.socket() as probe:

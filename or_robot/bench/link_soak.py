@@ -122,6 +122,8 @@ class Soak:
                 askers = self._start_askers()
                 try:
                     while self.tally.messages < messages and not self._done.wait(SAVE_S):
+                        if not server.is_alive():
+                            raise OrRobotError("the server ended by itself", "its output says why")
                         due = kills * self.tally.messages // messages
                         if due > self.tally.restarts:
                             server = self._kill(server)

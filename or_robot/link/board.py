@@ -73,6 +73,7 @@ class Board:
         gone = [r for r, reader in self._readers.items() if now_s - reader.heard_s > FORGET_AFTER_S]
         for routing in gone:
             del self._readers[routing]
+            self.gate.tally.add("silent", "a reader says nothing any more")
 
     def _tell(
         self, routing: bytes, reader: _Reader, value: Value, message: bytes | None = None

@@ -6,6 +6,7 @@ import contextlib
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -226,6 +227,13 @@ class LinkClient(Running):
         """Panel: whether a stop pressed now would reach a robot."""
         welcome = self._fresh_welcome()
         return welcome is not None and bool(welcome.payload.gateways)
+
+    @property
+    def refusals(self) -> dict[str, int]:
+        """What both servers turned away or noted since their start, as far as they are heard."""
+        heartbeat = self._heartbeat.payload.refusals if self._heartbeat else {}
+        welcome = self._welcome.payload.refusals if self._welcome else {}
+        return dict(Counter(heartbeat) + Counter(welcome))
 
     def _fresh_welcome(self) -> Received[Welcome] | None:
         welcome = self._welcome

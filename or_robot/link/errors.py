@@ -42,4 +42,11 @@ REFUSALS = {
     "declined": "the handler declined, for the reason given",
     "failed": "the handler failed unexpectedly; its log says how",
 }
-"""Code of a refusal → meaning. The server counts refusals by these codes."""
+"""Code of a refusal → meaning. The servers count refusals by these codes."""
+
+NOTED = {
+    "shed": "a message was not sent, because its reader takes them too slowly",
+    "silent": "a reader was forgotten after 5 s of silence: ended, asleep, or half-open",
+    "skew": "a message was stamped by a clock more than 5 s off; taken, as no rule uses the stamp",
+}
+"""What else the servers count."""

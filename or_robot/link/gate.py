@@ -30,9 +30,8 @@ T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
-SHED = "shed"
-"""Counted beside the refusals: a message not sent because its reader is too slow."""
-
+SKEW_S = 5.0
+"""A clock that is further off is counted."""
 
 _UNREADABLE = Frame(SCHEMA_VERSION, Kind.REQUEST)
 """Stands for a message whose name and id are not known."""
@@ -69,7 +68,7 @@ class Gate:
     """Reads one server socket. Each message is checked against the allow-list as it is now."""
 
     def __init__(self, config: LinkConfig, socket: zmq.Socket, tally: Tally) -> None:
-        self.socket, self._tally = socket, tally
+        self.socket, self.tally = socket, tally
         self._allow = AllowList(KeyFolder(config.keys_folder))
         self._largest = config.max_message_bytes
 
@@ -84,16 +83,17 @@ class Gate:
         more = self.socket.recv_multipart() if message.more else []
         key = self._allow.find(str(message["User-Id"]))  # as the ZAP handler noted it
         if key is None:
-            self._tally.add("key", "message from a key that is not on the allow-list any more")
+            self.tally.add("key", "message from a key that is not on the allow-list any more")
             return None
         sender, frame = Sender(routing, key), _UNREADABLE
         try:
             _check_parts(routing, more)
             frame = decode_frame(message.bytes)
             self._check_size(message)
+            self._note_skew(key, frame)
             return take(sender, frame)
         except LinkRefused as refusal:
-            self._tally.add(refusal.code, f"{key.name}: {refusal.problem}")
+            self.tally.add(refusal.code, f"{key.name}: {refusal.problem}")
             if answer:
                 refused = refused_frame(frame.name, frame.id, time.time(), refusal)
                 self.send(sender.routing, encode_frame(refused))
@@ -109,13 +109,18 @@ class Gate:
             # Not copied when large, so that an answer of many MB does not hold up other threads.
             self.socket.send(message, NOW, copy=False)
         except zmq.Again:
-            self._tally.add(SHED, "a reader is too slow")
+            self.tally.add("shed", "a reader is too slow")
             return False
         except zmq.ZMQError as error:
             if error.errno != zmq.EHOSTUNREACH:
                 raise
             return False
         return True
+
+    def _note_skew(self, key: AllowedKey, frame: Frame) -> None:
+        off_s = frame.stamp_s - time.time()
+        if not abs(off_s) <= SKEW_S:
+            self.tally.add("skew", f"the clock of {key.name} is {off_s:.0f} s off")
 
     def _check_size(self, message: zmq.Frame) -> None:
         if len(message) > self._largest:

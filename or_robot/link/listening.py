@@ -48,7 +48,7 @@ class Listening(Running):
         return any(not thread.is_alive() for thread in self._threads)
 
     def refusals(self) -> dict[str, int]:
-        """Counted since the start, by code of `link.errors.REFUSALS`, and "shed"."""
+        """Counted since the start, by code of `link.errors.REFUSALS` and `NOTED`."""
         return self._tally.counts()
 
     @abstractmethod

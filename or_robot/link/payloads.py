@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from or_robot.types.checklist import ChecklistAnswer
 from or_robot.types.clinical import PREPARED_STYLE, ImageStyle
@@ -211,6 +211,8 @@ class Welcome:
     gateways: tuple[str, ...]
     """Gateways that a stop would reach."""
     stations: tuple[StopStation, ...]
+    refusals: dict[str, int] = field(default_factory=dict)
+    """Counted since the stop desk's start, as in LinkHeartbeat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,4 +224,4 @@ class LinkHeartbeat:
     boot: str
     """Changes when the server restarts."""
     refusals: dict[str, int]
-    """Counted since the server's start, by code of `link.errors.REFUSALS`, and "shed"."""
+    """Counted since the server's start, by code of `link.errors.REFUSALS` and `NOTED`."""

@@ -92,7 +92,7 @@ class StopDesk:
             self._gateways[sender.routing] = _Gateway(key.name, key.public, now_s)
         elif key.role in STOPPERS:
             self._stations[key.name] = _Station(key.room, now_s)
-        body = encode_payload(Welcome(self.gateways(), self.stations()))
+        body = encode_payload(Welcome(self.gateways(), self.stations(), self._gate.tally.counts()))
         self._send(sender.routing, Frame(SCHEMA_VERSION, Kind.WELCOME, body=body))
 
     def _stop(self, sender: Sender, frame: Frame) -> None:

@@ -102,7 +102,8 @@ class GatewayNode(PlainNode):
         if not self._link.connected:
             return False, "no link"
         alive = self._link.stop_station_alive
-        return alive, "" if alive else "no stop station"
+        noted = ", ".join(f"{code} {n}" for code, n in sorted(self._link.refusals.items()))
+        return alive, noted and f"link counted: {noted}" if alive else "no stop station"
 
 
 def main() -> None:

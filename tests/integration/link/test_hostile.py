@@ -1,20 +1,25 @@
+import os
 import random
 import socket
+import threading
+import time
+from dataclasses import replace
 
 import pytest
 import zmq
 from link_rig import until
-from test_requests import ROOM, reset
+from test_requests import CLOSING, ROOM, reset
 
 from or_robot.errors import OrRobotError
-from or_robot.link.codec import SCHEMA_VERSION, Frame, Kind, encode_frame, encode_payload
+from or_robot.link.codec import SCHEMA_VERSION, Frame, Hello, Kind, encode_frame, encode_payload
 from or_robot.link.errors import LinkDown, LinkTimeout
 from or_robot.link.keys import KeyPair
 from or_robot.link.sockets import IO_THREADS, Lane, connect
 from or_robot.types.clinical import RoomCase
 from or_robot.types.tasks import TaskQueue
 
-GARBAGE = 2000
+GARBAGE = int(os.environ.get("LINK_FUZZ_FRAMES", "2000"))
+"""LINK_FUZZ_FRAMES=100000 for a long run."""
 
 
 @pytest.fixture
@@ -164,6 +169,67 @@ def test_garbage_on_the_wire_harms_nobody(link):
             with socket.create_connection(("127.0.0.1", link.config.port + lane)) as wire:
                 wire.sendall(chance.randbytes(chance.randrange(1, 2000)))
     assert panel.request("case.get", ROOM, reply=RoomCase).room == "OR-1"
+
+
+def test_a_replayed_connection_is_worthless(link, dial):
+    server = link.server()
+    with socket.create_server(("127.0.0.1", 0)) as tap:
+        recorded = bytearray()
+        threading.Thread(target=_record, args=(tap, link.config, recorded), daemon=True).start()
+        behind = replace(link.config, port=tap.getsockname()[1] - Lane.REQUEST)
+        context = zmq.Context(IO_THREADS)
+        pair, public = link.keys.pair("panel-OR-1"), link.keys.public("server")
+        with connect(context, behind, Lane.REQUEST, pair, public) as asker:
+            asker.send(_phase_set(time.time()))
+            assert asker.poll(10_000)
+        context.term()
+    assert len(link.desk.done) == 1
+    for _ in range(3):
+        with socket.create_connection(("127.0.0.1", link.config.port + Lane.REQUEST)) as wire:
+            wire.sendall(recorded)
+            wire.settimeout(10.0)
+            while wire.recv(4096):
+                pass  # until the server hangs up
+    assert len(link.desk.done) == 1
+    assert server.refusals() == {}
+
+
+def _record(tap, config, recorded):
+    near, _ = tap.accept()
+    far = socket.create_connection((config.host, config.port + Lane.REQUEST))
+    threading.Thread(target=_copy, args=(far, near, bytearray()), daemon=True).start()
+    _copy(near, far, recorded)
+
+
+def _copy(source, sink, noted):
+    while data := source.recv(4096):
+        noted.extend(data)
+        sink.sendall(data)
+    sink.shutdown(socket.SHUT_WR)
+
+
+def _phase_set(stamp_s):
+    body = encode_payload(CLOSING)
+    return encode_frame(Frame(1, Kind.REQUEST, "phase.set", "7", stamp_s, 5.0, body=body))
+
+
+def test_a_wrong_clock_is_counted_and_shown_and_harms_nothing(link, dial):
+    link.server()
+    gateway = link.gateway()
+    until(lambda: gateway.connected, "the link")
+    asker = dial(Lane.REQUEST, link.keys.pair("panel-OR-1"))
+    asker.send(_phase_set(time.time() - 3600.0))
+    assert asker.poll(20_000)
+    assert len(link.desk.done) == 1
+    until(lambda: gateway.refusals == {"skew": 1}, "the count in diagnostics")
+
+
+def test_a_reader_that_vanished_is_forgotten_and_counted(link, dial):
+    server = link.server()
+    silent = dial(Lane.DOWN, link.keys.pair("panel-OR-1"))
+    hello = Frame(1, Kind.HELLO, stamp_s=time.time(), body=encode_payload(Hello()))
+    silent.send(encode_frame(hello))
+    until(lambda: server.refusals().get("silent") == 1, "the count")
 
 
 def test_a_taken_port_is_one_line(link):

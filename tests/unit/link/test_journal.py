@@ -3,7 +3,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from or_robot.errors import OrRobotError
@@ -35,6 +35,7 @@ def read(path, capacity=1000):
     return [(entry.id[1], entry.answer) for entry in journal.entries()]
 
 
+@settings(max_examples=20, deadline=None)
 @given(STEPS, st.integers(0, 10_000))
 def test_a_cut_off_end_loses_only_the_end(steps, cut):
     with TemporaryDirectory() as folder:
@@ -54,6 +55,7 @@ def test_a_cut_off_end_loses_only_the_end(steps, cut):
         assert read(path) == states[-1]
 
 
+@settings(max_examples=10, deadline=None)
 @given(st.integers(1, 5), st.integers(1, 60))
 def test_the_file_stays_small_and_keeps_the_newest(capacity, count):
     with TemporaryDirectory() as folder:
