@@ -5,7 +5,7 @@ PYTHON ?= $(shell .venv/bin/python -S -c '' 2>/dev/null && echo .venv/bin/python
 SET_UP = PYTHONPATH=scripts PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -S -m set_up
 BIN = .venv/bin
 
-.PHONY: help setup run test check clean setup-tests
+.PHONY: help setup run test check clean setup-tests gazebo test-gazebo
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
@@ -21,6 +21,12 @@ run: setup  ## start the suite; ARGS="…" goes to `or-robot up`
 
 test: setup-tests  ## set-up, then every test; ARGS="…" goes to pytest
 	@$(BIN)/python -m pytest -q --durations=15 $(ARGS)
+
+gazebo:  ## Gazebo classic into a cache folder, without root; goes on where it was interrupted
+	@PYTHONPATH=scripts PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -S -m set_up.gazebo
+
+test-gazebo: setup-tests gazebo  ## the suite driving in Gazebo; ARGS="…" goes to pytest
+	@$(BIN)/python -m pytest -q -s tests/gazebo $(ARGS)
 
 check: setup-tests  ## ruff, mypy, import-linter
 	@$(BIN)/ruff check .

@@ -61,7 +61,7 @@ setup(
         "typer",
     ],
     extras_require={
-        "sim": ["mujoco"],
+        "sim": ["mujoco", "protobuf"],
         "panel": [
             "argon2-cffi",
             "Flask",
@@ -88,6 +88,7 @@ setup(
             "pytest",
             "pytest-timeout",
             "ruff",
+            "types-protobuf",
             "types-PyYAML",
         ],
     },

@@ -15,7 +15,7 @@ from or_robot.errors import OrRobotError
 from or_robot.share import share
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
-    "sim": ("mujoco", "none"),
+    "sim": ("mujoco", "gazebo", "none"),
     "panel": ("yes", "no"),
     "link_profile": tuple(LINK_PROFILES),
 }
@@ -27,7 +27,7 @@ class Options:
     """What a person may choose when starting the suite."""
 
     sim: str = "mujoco"
-    """"mujoco", or "none" where a real base publishes the sensors."""
+    """"mujoco", "gazebo", or "none" where a real base publishes the sensors."""
     panel: str = "yes"
     scenario: str = ""
     world: str = "operating_wing"

@@ -7,6 +7,7 @@ import importlib
 import json
 import os
 from collections.abc import Callable
+from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +27,12 @@ from or_robot.scenario.runner import Run
 from or_robot.scenario.series import Progress as Tell
 from or_robot.scenario.series import run_series
 from or_robot.sim.embedded import simulate_named
+
+
+class Simulator(StrEnum):
+    MUJOCO = "mujoco"
+    GAZEBO = "gazebo"
+
 
 Simulate = Callable[[int, Tell], Run]
 """Runs one seed; tells how far it is."""
@@ -58,19 +65,24 @@ def run(
     ros: Annotated[
         bool, typer.Option("--ros", help="through the whole suite, in real time, one at a time")
     ] = False,
+    sim: Annotated[
+        Simulator, typer.Option(help="with --ros: which simulator; gazebo after `make gazebo`")
+    ] = Simulator.MUJOCO,
 ) -> None:
     """Run a scenario in process, faster than real time. Exit 1 unless every run passes."""
     if ros and jobs > 1:
         raise typer.BadParameter("with --ros one suite runs at a time", param_hint="--jobs")
+    if sim is not Simulator.MUJOCO and not ros:
+        raise typer.BadParameter("needs --ros: it runs beside the suite", param_hint="--sim")
     scenario = load_scenario(name)
     seeds = range(seed, seed + repeat)
-    mark = fingerprint(scenario) + ("-ros" if ros else "")
+    mark = fingerprint(scenario) + (f"-ros-{sim.value}" if ros else "")
     folder = report or home() / "scenarios"
     log = RunLog(folder / f"{name}.jsonl", mark)
     runs = {s: run for s, run in log.read().items() if s in seeds} if resume else {}
     for done in runs.values():
         print(f"{_line(done)}, kept")
-    simulate = _in_graph(name, folder) if ros else functools.partial(simulate_named, name)
+    simulate = _in_graph(name, folder, sim) if ros else functools.partial(simulate_named, name)
     workers = 1 if ros else jobs or os.cpu_count() or 1
     _run_missing(simulate, [s for s in seeds if s not in runs], workers, log, runs)
     ordered = [runs[s] for s in seeds]
@@ -86,13 +98,13 @@ def run(
     raise typer.Exit(0 if all(run.passed for run in ordered) else 1)
 
 
-def _in_graph(name: str, logs: Path) -> Simulate:
+def _in_graph(name: str, logs: Path, sim: Simulator) -> Simulate:
     """Loaded only here: in process nothing needs ROS."""
     try:
         graph = importlib.import_module("or_robot.cli.scenario_graph")
     except ModuleNotFoundError as error:
         raise OrRobotError(f"--ros: {error}", "`make setup` brings ROS 2") from error
-    return functools.partial(graph.simulate_in_graph, name, logs)
+    return functools.partial(graph.simulate_in_graph, name, logs, sim.value)
 
 
 def _run_missing(

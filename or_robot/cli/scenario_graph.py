@@ -30,7 +30,9 @@ SLOWEST = 4.0
 END_S = 30.0
 
 
-def simulate_in_graph(name: str, logs: Path, seed: int, progress: Callable[[float], None]) -> Run:
+def simulate_in_graph(
+    name: str, logs: Path, simulator: str, seed: int, progress: Callable[[float], None]
+) -> Run:
     """One run in a suite of its own: own state, own ports, own ROS domain. `logs`: its output.
 
     Raises OrRobotError when the suite does not start, or ends before the scenario.
@@ -43,7 +45,9 @@ def simulate_in_graph(name: str, logs: Path, seed: int, progress: Callable[[floa
         _make_keys(home, scenario)
         leave_case_out(home)
         with (
-            _suite(scenario, seed, home, link.port, logs / f"{name}-{seed}.suite.log") as ended,
+            _suite(
+                scenario, simulator, seed, home, link.port, logs / f"{name}-{seed}.suite.log"
+            ) as ended,
             GraphWorld(domain_of(home), ended) as world,
             GraphPilot(scenario, world, link) as pilot,
         ):
@@ -59,7 +63,7 @@ def _make_keys(home: Path, scenario: Scenario) -> None:
 
 @contextmanager
 def _suite(
-    scenario: Scenario, seed: int, home: Path, link_port: int, log: Path
+    scenario: Scenario, simulator: str, seed: int, home: Path, link_port: int, log: Path
 ) -> Iterator[Callable[[], str]]:
     """`or-robot up` while inside; gives what tells why it has ended, "" while it runs."""
     ours = os.environ | {"ROS_DOMAIN_ID": str(domain_of(home)), "OR_ROBOT_HOME": str(home)}
@@ -67,7 +71,14 @@ def _suite(
     profile = "FASTRTPS_DEFAULT_PROFILES_FILE"
     os.environ.setdefault(profile, environment(home, "")[profile])
     options = ["--no-panel", "--link-port", str(link_port), "--scenario", scenario.name]
-    options += ["--seed", str(seed), "--for", str(60.0 + SLOWEST * scenario.timeout_s)]
+    options += [
+        "--sim",
+        simulator,
+        "--seed",
+        str(seed),
+        "--for",
+        str(60.0 + SLOWEST * scenario.timeout_s),
+    ]
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as output:
         suite = subprocess.Popen(

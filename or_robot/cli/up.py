@@ -20,6 +20,7 @@ app = typer.Typer(add_completion=False)
 
 class Sim(StrEnum):
     MUJOCO = "mujoco"
+    GAZEBO = "gazebo"
     NONE = "none"
 
 

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 TORSO_RADIUS = 0.20
 LEG_RADIUS = 0.06
+LEG_HEIGHT, SHOULDER_HEIGHT, HEAD_RADIUS = 0.80, 1.50, 0.11
+"""Of everybody; a leg ends where the torso begins. m."""
 IGNORING_SHARE = 0.2
 """Of staff who ignore the robot altogether."""
 

@@ -6,12 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import mujoco
-
 from or_robot.geometry.pose import Pose2D
 from or_robot.scenario.description import ObjectPlan
 from or_robot.scenario.events import MoveObject, PlaceObject
 from or_robot.scenario.truth import ObjectTruth
+from or_robot.sim.stage import Bodies
 
 AWAY = (0.0, 0.0, -100.0)
 """Where an object is while it is not there, m: out of every sensor's reach."""
@@ -28,9 +27,7 @@ class _Prop:
 class Props:
     """`mocap`: object name → its index in the scene's mocap bodies."""
 
-    def __init__(
-        self, plans: Sequence[ObjectPlan], mocap: Mapping[str, int], data: mujoco.MjData
-    ) -> None:
+    def __init__(self, plans: Sequence[ObjectPlan], mocap: Mapping[str, int], data: Bodies) -> None:
         self._mocap = mocap
         self._data = data
         self._props = {plan.name: _Prop(plan.pose, plan.height) for plan in plans}

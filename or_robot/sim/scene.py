@@ -16,7 +16,13 @@ from numpy.typing import NDArray
 
 from or_robot.errors import OrRobotError
 from or_robot.geometry.transform import Transform
-from or_robot.scenario.people import LEG_RADIUS, TORSO_RADIUS
+from or_robot.scenario.people import (
+    HEAD_RADIUS,
+    LEG_HEIGHT,
+    LEG_RADIUS,
+    SHOULDER_HEIGHT,
+    TORSO_RADIUS,
+)
 from or_robot.sim.config import SimConfig
 from or_robot.sim.doors import DoorLeaf, door_leaves
 from or_robot.sim.geoms import add_geom, leaf_body, prop_body, quaternion
@@ -32,7 +38,6 @@ PLANE_MARGIN = 0.25
 """How far above or below the lidar a shape may end and still be offered to its beams, m (tilt)."""
 NO_BITS, STATIC_BITS, PERSON_BITS, ROBOT_BITS = (0, 0), (1, 0), (2, 0), (4, 3)
 """contype, conaffinity."""
-LEG_HEIGHT, SHOULDER_HEIGHT, HEAD_RADIUS = 0.80, 1.50, 0.11
 PERSON_PARTS = ("torso", "left_leg", "right_leg")
 
 

@@ -38,6 +38,8 @@ from or_robot.sim.xml_tree import Element, SdfError, parse_xml
 
 VERSIONS = ("1.5", "1.6", "1.7")
 DRIVE_PLUGIN, DOOR_PLUGIN = "gz-sim-diff-drive-system", "or-robot-automatic-door"
+PLUGINS = (DRIVE_PLUGIN, DOOR_PLUGIN, "libDiffDrivePlugin.so")
+"""The last is Gazebo classic's and says again what the first does."""
 DEFAULT_FRICTION = 1.0
 """SDF's own default of <mu>."""
 
@@ -132,7 +134,7 @@ class _Reader:
         if not links and not models:
             raise element.error("has no <link>")
         for plugin in element.all("plugin"):
-            if plugin.attributes.get("filename") not in (DRIVE_PLUGIN, DOOR_PLUGIN):
+            if plugin.attributes.get("filename") not in PLUGINS:
                 plugin.warn_unread_self("plugin")
         joints = _unique(element, "joint", _joint)
         names = {link.name for link in links}

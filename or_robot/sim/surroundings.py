@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import mujoco
 import numpy as np
 
 from or_robot.config.robot import RobotConfig
@@ -16,8 +15,8 @@ from or_robot.scenario.people import PersonPlan
 from or_robot.scenario.truth import DoorTruth, ObjectTruth, PersonTruth
 from or_robot.sim.doors import SENSOR_PERIOD_S, door_leaves, make_doors
 from or_robot.sim.occupancy import footprint_of
-from or_robot.sim.scene import Scene
 from or_robot.sim.sdf import Model, World
+from or_robot.sim.stage import Bodies, Stage
 from or_robot.types.motion import Twist2D
 from or_robot.types.site import FREE, Site
 
@@ -47,8 +46,8 @@ class Surroundings:
         self._footprint = robot.footprint
         self._next_look = 0.0
 
-    def enter(self, scene: Scene, data: mujoco.MjData) -> None:
-        """Take the places in a scene; before the first step."""
+    def enter(self, scene: Stage, data: Bodies) -> None:
+        """Take the places on a stage; before the first step."""
         first = int(scene.mocap.min(initial=0))
         self._parts = data.mocap_pos[first : first + scene.mocap.size].reshape(-1, 3, 3)
         self._positions, self._turns = data.mocap_pos, data.mocap_quat

@@ -208,6 +208,9 @@ class SimWorld:
         """
         return self._camera.shot(self._data, self.time_s)
 
+    def close(self) -> None:
+        """Nothing runs beside this process."""
+
     def physics_step(self) -> None:
         """The physics of one tick alone: no sensor reads it and no clock advances."""
         mujoco.mj_step(self._scene.model, self._data, nstep=self._substeps)

@@ -84,6 +84,7 @@ def test_package_xml_and_setup_py_name_the_same_libraries(declared, manifest) ->
 
 
 OPTIONAL = {
+    "google": ["protobuf"],
     "grpc": ["grpcio"],
     "motmetrics": ["motmetrics"],
     "pyastar2d": ["pyastar2d"],
@@ -91,13 +92,13 @@ OPTIONAL = {
     "skimage": ["scikit-image"],
     "sklearn": ["scikit-learn"],
 }
-"""Module → library, where set-up does not install it."""
+"""Module → library, where set-up does not install it, or many share the name."""
 
 
 def test_every_imported_library_is_declared(declared) -> None:
     groups = [declared["install_requires"], *declared["extras_require"].values()]
     known = {normalized(name) for group in groups for name in group}
-    providers = {**OPTIONAL, **importlib.metadata.packages_distributions()}
+    providers = {**importlib.metadata.packages_distributions(), **OPTIONAL}
     modules = {module for module in imported_modules() if not ROS_MODULES.fullmatch(module)}
     undeclared = [m for m in modules if known.isdisjoint(map(normalized, providers.get(m, [])))]
     assert undeclared == []

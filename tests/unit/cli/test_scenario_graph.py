@@ -17,6 +17,8 @@ def test_why_the_suite_ended_is_said_with_its_log(
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
     with pytest.raises(OrRobotError, match="ended: the simulation keeps failing") as caught:
-        scenario_graph.simulate_in_graph("stop_pressed", tmp_path / "logs", 1, lambda _part: None)
+        scenario_graph.simulate_in_graph(
+            "stop_pressed", tmp_path / "logs", "mujoco", 1, lambda _part: None
+        )
     assert "stop_pressed-1.suite.log" in str(caught.value)
     assert [path.name for path in tmp_path.iterdir()] == ["logs"], "its state is gone"

@@ -1,0 +1,127 @@
+"""The wing, the courier and what moves, as one world file for Gazebo classic.
+
+World and models stay the files that every simulator reads. Three things differ: doors have no
+plugin there, so that their leaves are models that the bridge moves, as it does with people; the
+courier's camera of colour and depth becomes two sensors, or none without a display; the clock.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from or_robot.geometry.pose import Pose2D
+from or_robot.geometry.transform import Transform
+from or_robot.sim.sdf import Shape, ShapeKind
+
+STEP_S = 0.002
+"""s of physics."""
+
+
+@dataclass(frozen=True, slots=True)
+class MovedModel:
+    """A model that only the bridge moves; nothing pushes it."""
+
+    name: str
+    shapes: tuple[tuple[Transform, Shape], ...]
+    """Each with its pose in the model."""
+    color: tuple[float, float, float]
+    pose: Transform
+    """At the start."""
+
+
+def compose(
+    world: Path,
+    robot: Path,
+    start: Pose2D,
+    doors: Iterable[str],
+    moved: Sequence[MovedModel],
+    *,
+    camera: bool,
+) -> str:
+    """Text of the file. `doors`: models of the world that are left out; world, robot: SDF files."""
+    root = ET.parse(world).getroot()  # noqa: S314 - our own file
+    inside = root.find("world")
+    assert inside is not None, "the world was read before"
+    out = set(doors)
+    for child in list(inside):
+        if child.get("name") in out or child.findtext("name") in out:
+            inside.remove(child)
+    inside.append(_physics())
+    inside.append(_robot(robot, start, camera=camera))
+    inside.extend(_model(model) for model in moved)
+    return ET.tostring(root, encoding="unicode")
+
+
+def _physics() -> ET.Element:
+    physics = ET.Element("physics", {"type": "ode"})
+    values = {"max_step_size": STEP_S, "real_time_factor": 1, "real_time_update_rate": 1 / STEP_S}
+    for name, value in values.items():
+        ET.SubElement(physics, name).text = f"{value:g}"
+    return physics
+
+
+def _robot(file: Path, start: Pose2D, *, camera: bool) -> ET.Element:
+    model = ET.parse(file).getroot().find("model")  # noqa: S314 - our own file
+    assert model is not None, "the robot was read before"
+    pose = ET.Element("pose")
+    pose.text = f"{start.x:g} {start.y:g} 0 0 0 {start.yaw:.9g}"
+    model.insert(0, pose)
+    for link in model.iter("link"):
+        for sensor in [s for s in link.findall("sensor") if s.get("type") == "rgbd_camera"]:
+            link.remove(sensor)
+            if camera:
+                link.extend((_as(sensor, "camera", "color"), _as(sensor, "depth", "depth")))
+    return model
+
+
+def _as(sensor: ET.Element, kind: str, name: str) -> ET.Element:
+    made = copy.deepcopy(sensor)
+    made.set("type", kind)
+    made.set("name", name)
+    return made
+
+
+def _model(moved: MovedModel) -> ET.Element:
+    model = ET.Element("model", {"name": moved.name})
+    ET.SubElement(model, "static").text = "true"
+    ET.SubElement(model, "pose").text = _pose(moved.pose)
+    link = ET.SubElement(model, "link", {"name": "link"})
+    for number, (pose, shape) in enumerate(moved.shapes):
+        for kind in ("collision", "visual"):
+            part = ET.SubElement(link, kind, {"name": f"{kind}_{number}"})
+            ET.SubElement(part, "pose").text = _pose(pose)
+            ET.SubElement(part, "geometry").append(_geometry(shape))
+            if kind == "visual":
+                material = ET.SubElement(part, "material")
+                for light in ("ambient", "diffuse"):
+                    ET.SubElement(material, light).text = _text((*moved.color, 1.0))
+    return model
+
+
+def _geometry(shape: Shape) -> ET.Element:
+    sizes: Mapping[ShapeKind, Mapping[str, str]] = {
+        ShapeKind.BOX: {"size": _text(shape.size)},
+        ShapeKind.SPHERE: {"radius": _text(shape.size[:1])},
+        ShapeKind.CYLINDER: {"radius": _text(shape.size[:1]), "length": _text(shape.size[1:])},
+    }
+    made = ET.Element(shape.kind.value)
+    for name, text in sizes[shape.kind].items():
+        ET.SubElement(made, name).text = text
+    return made
+
+
+def _pose(pose: Transform) -> str:
+    """x y z roll pitch yaw."""
+    r = pose.rotation
+    roll, yaw = math.atan2(r[2, 1], r[2, 2]), math.atan2(r[1, 0], r[0, 0])
+    pitch = math.atan2(-r[2, 0], math.hypot(r[2, 1], r[2, 2]))
+    return _text((*pose.position.tolist(), roll, pitch, yaw))
+
+
+def _text(values: Iterable[float]) -> str:
+    return " ".join(f"{value:.9g}" for value in values)
