@@ -29,7 +29,7 @@ def shortest_way(site: Site, radius: float, stops: Sequence[Pose2D]) -> float | 
     length = 0.0
     for start, end in itertools.pairwise(stops):
         first, last = spec.cells(np.array([[start.x, start.y], [end.x, end.y]]))
-        cells = a_star(costs, LETHAL, 0.0, tuple(first), tuple(last))
+        cells = a_star(costs, LETHAL, 0.0, tuple(first), tuple(last), 1, 1.0)
         if not len(cells):
             return None
         middles = cells.astype(np.float64) + 0.5

@@ -37,7 +37,7 @@ class Script(Process):
 
 
 def script(code: str, respawn: bool = True) -> Script:
-    return Script("it", code, "", False, (), {}, (), respawn, False, 0)
+    return Script("it", code, "", False, (), {}, (), {}, respawn, False, 0)
 
 
 class Lines:
