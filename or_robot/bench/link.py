@@ -25,6 +25,7 @@ from rich.table import Table
 from or_robot.bench import link_load, link_orthanc
 from or_robot.bench.link_orthanc import ORTHANC
 from or_robot.bench.link_peers import OURS, PEERS, RAW, Ask, Bench, Peer
+from or_robot.bench.link_plot import plot
 from or_robot.bench.link_ports import free_ports
 from or_robot.errors import OrRobotError
 from or_robot.info.service import InformationService
@@ -49,6 +50,7 @@ def link(
         int,
         typer.Option(min=0, help="stops alone and beside a transfer, 200 clients; 0: none"),
     ] = 300,
+    picture: Annotated[Path | None, typer.Option("--plot", help="picture of the latencies")] = None,
 ) -> None:
     """Two requests a round, as the panel makes them; contenders take turns in one run.
 
@@ -73,6 +75,8 @@ def link(
     _print(figures)
     if json_file is not None:
         json_file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    if picture is not None:
+        plot(figures, picture)
 
 
 def _peers() -> tuple[Peer, ...]:

@@ -88,10 +88,14 @@ def test_figures_have_the_agreed_keys(monkeypatch, tmp_path):
     monkeypatch.setattr(link, "_block", block)
     monkeypatch.setattr(link, "_import_case", lambda _home: None)
     file = tmp_path / "link.json"
-    result = CliRunner().invoke(link.app, ["--json", str(file)])
+    result = CliRunner().invoke(
+        link.app, ["--json", str(file), "--stops", "0", "--plot", str(tmp_path / "link.svg")]
+    )
     assert result.exit_code == 0, result.output
     figures = json.loads(file.read_text())
     assert figures["ratio_raw"] == 1.5
+    assert figures["versions"].keys() >= {"pyzmq", "libzmq", "flask"}
+    assert "p99" in (tmp_path / "link.svg").read_text()
     for name in ("prepared", "same_work"):
         assert {row["name"] for row in figures[name]} >= {peer.name for peer in PEERS}
         assert all({"p50_ms", "p99_ms"} <= row.keys() for row in figures[name])
