@@ -8,11 +8,16 @@ Pure: no clock of its own, no threads.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from or_robot.config.robot import RobotConfig
 from or_robot.config.safety import SafetyConfig
+from or_robot.geometry.pose import Pose2D
 from or_robot.safety import limits, stop_field
-from or_robot.safety.fences import Fenced, Fences, leads_out
+from or_robot.safety.fences import Fences, leads_out
 from or_robot.safety.intake import GateInputs, Intake
 from or_robot.safety.modes import LATCHED, MOVING, TRANSITIONS, Event, next_mode
 from or_robot.safety.reasons import REASONS
@@ -20,7 +25,7 @@ from or_robot.safety.speed_caps import Cap, SpeedCaps
 from or_robot.safety.watchdog import ALARMS
 from or_robot.types.motion import STANDSTILL, Twist2D
 from or_robot.types.safety import SafetyMode, SafetyState
-from or_robot.types.site import Site
+from or_robot.types.site import Site, Zone
 
 STANDING_SPEED = 0.02
 """m/s or rad/s: a measured twist below this needs no braking field."""
@@ -30,6 +35,13 @@ STANDING_SPEED = 0.02
 class GateOutput:
     twist: Twist2D
     state: SafetyState
+
+
+class Bound(NamedTuple):
+    """What the stop field leaves of a twist, and because of what."""
+
+    share: float
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,17 +190,20 @@ class SafetyGate:
             asked = STANDSTILL
         pose = intake.pose
         fenced = self._fences.at(pose, intake.phases, now_s)
-        if fenced.caught is not None and (
-            fenced.caught.caught == "stay" or not leads_out(fenced.caught, pose, asked)
-        ):
+        if fenced.caught is not None and not _may_leave(fenced.caught, pose, asked):
             self._hold("caught_in_zone", now_s)
             return STANDSTILL
         cap = self._caps.lowest(asked, intake.points, intake.tracks, pose, fenced)
         fastest = limits.fastest_point(asked, self._robot)
         capped = limits.scaled(asked, min(1.0, cap.speed / fastest)) if fastest else asked
-        share, near = self._share(capped, fenced)
-        if self._creeps(capped, share) or self._in_field(fenced):
-            self._hold("obstacle_in_field" if near else "zone_ahead", now_s)
+        returns, fences = (
+            stop_field.allowed_share(points, capped, self._config, self._robot)
+            for points in (intake.points, fenced.points)
+        )
+        if self._blocked(intake.points, capped, returns):
+            self._hold("obstacle_in_field", now_s)
+        elif self._blocked(fenced.points, capped, fences):
+            self._hold("zone_ahead", now_s)
         elif asked != STANDSTILL and cap.speed < self._config.creep_speed:
             self._hold("person_passes", now_s)
         elif self._mode is SafetyMode.PROTECTIVE_STOP:
@@ -196,31 +211,19 @@ class SafetyGate:
         elif asked == STANDSTILL:
             self._stand(cap, now_s)
         else:
-            return self._drive(asked, capped, cap, share, near, now_s)
+            field = min(Bound(returns, "obstacle_near"), Bound(fences, "zone_near"))
+            return self._drive(asked, capped, cap, field, now_s)
         return STANDSTILL
 
-    def _share(self, asked: Twist2D, fenced: Fenced) -> tuple[float, bool]:
-        """Share of the twist that the stop field allows; whether a return bounds it, or a fence."""
-        returns, fences = (
-            stop_field.allowed_share(points, asked, self._config, self._robot)
-            for points in (self._intake.points, fenced.points)
-        )
-        return min(returns, fences), returns <= fences
-
-    def _creeps(self, asked: Twist2D, share: float) -> bool:
-        """The asked motion is left with less than a creep."""
+    def _blocked(self, points: NDArray[np.float64], asked: Twist2D, share: float) -> bool:
+        """Something stands within the way to standstill from the motion there is, or leaves the
+        asked motion less than a creep."""
         fastest = limits.fastest_point(asked, self._robot)
-        return share < 1.0 and share * fastest < self._config.creep_speed
-
-    def _in_field(self, fenced: Fenced) -> bool:
-        """Something stands within the way to standstill from the motion there is."""
+        if share < 1.0 and share * fastest < self._config.creep_speed:
+            return True
         measured = self._intake.measured
-        if max(abs(measured.linear), abs(measured.angular)) < STANDING_SPEED:
-            return False
-        return any(
-            stop_field.occupied(points, measured, self._config, self._robot)
-            for points in (self._intake.points, fenced.points)
-        )
+        standing = max(abs(measured.linear), abs(measured.angular)) < STANDING_SPEED
+        return not standing and stop_field.occupied(points, measured, self._config, self._robot)
 
     def _clear(self, now_s: float) -> None:
         """Leave a protective stop once its cause has been gone for a while."""
@@ -235,15 +238,14 @@ class SafetyGate:
             self._go(Event.IDLE, self._ready_reason)
 
     def _drive(
-        self, asked: Twist2D, capped: Twist2D, cap: Cap, share: float, near: bool, now_s: float
+        self, asked: Twist2D, capped: Twist2D, cap: Cap, field: Bound, now_s: float
     ) -> Twist2D:
         self._moved_s = now_s
         self._has_driven = True
-        target = limits.scaled(capped, share)
-        self._limit = cap.speed
-        if share < 1.0:
-            self._go(Event.DRIVE_SLOW, "obstacle_near" if near else "zone_near")
-            self._limit = abs(target.linear)
+        target = limits.scaled(capped, field.share)
+        self._limit = cap.speed if field.share == 1.0 else abs(target.linear)
+        if field.share < 1.0:
+            self._go(Event.DRIVE_SLOW, field.reason)
         elif capped != asked:
             self._go(Event.DRIVE_SLOW, cap.reason)
         else:
@@ -278,3 +280,8 @@ class SafetyGate:
     @property
     def _ready_reason(self) -> str:
         return "waits_for_resume" if self._waits_for_resume else ""
+
+
+def _may_leave(zone: Zone, pose: Pose2D, asked: Twist2D) -> bool:
+    """Whether a robot caught in a zone is asked to leave it, and the zone lets it."""
+    return zone.caught == "leave" and asked != STANDSTILL and leads_out(zone, pose, asked)
