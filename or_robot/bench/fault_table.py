@@ -17,13 +17,10 @@ from or_robot.bench.rig_relay import Spoil
 from or_robot.config.safety import SafetyConfig
 from or_robot.nodes import names
 
-CONFIG = SafetyConfig()
-LOOP_S = 1.0 / CONFIG.rate
+LOOP_S = 1.0 / SafetyConfig().rate
 DATA_S = 0.25 + LOOP_S
 """s: the bar for everything that comes ten times a second or oftener (docs/safety)."""
-GATEWAY_S = CONFIG.gateway_age + LOOP_S
-SWITCH_S = CONFIG.switch_age + LOOP_S
-BATTERY_S = CONFIG.battery_age + LOOP_S
+GATEWAY_S, SWITCH_S, BATTERY_S = 1.0 + LOOP_S, 1.5 + LOOP_S, 3.0 + LOOP_S
 DELAY_S = 0.6
 JUMP_S = 10.0
 
@@ -74,11 +71,11 @@ def faults() -> list[Fault]:
             spoil.repeated,
         ),
         *_clock(),
-        _relayed("bumper_pressed", names.BUMPER, spoil.always(data=True), DATA_S),
-        _relayed("hardware_estop_pressed", names.HARDWARE_ESTOP, spoil.always(data=True), DATA_S),
+        _pressed("bumper_pressed", names.BUMPER, spoil.always(data=True)),
+        _pressed("hardware_estop_pressed", names.HARDWARE_ESTOP, spoil.always(data=True)),
         _relayed("bumper_silent", names.BUMPER, spoil.missing, SWITCH_S),
         _relayed("hardware_estop_silent", names.HARDWARE_ESTOP, spoil.missing, SWITCH_S),
-        _relayed("battery_empty", names.BATTERY, spoil.always(percentage=0.0), DATA_S),
+        _pressed("battery_empty", names.BATTERY, spoil.always(percentage=0.0)),
         _relayed("battery_silent", names.BATTERY, spoil.missing, BATTERY_S),
         _second_writer(),
         Fault("link_cut", _cut, _mend_wire, _beat("gateway"), GATEWAY_S),
@@ -187,6 +184,19 @@ def _relayed(name: str, topic: str, way: Spoil, limit_s: float, *, latches: bool
         rig.relays[topic].spoil = None
 
     return Fault(name, make, mend, _passed(topic), limit_s, latches=latches)
+
+
+def _pressed(name: str, topic: str, way: Spoil) -> Fault:
+    """Told at once, as its owner tells a change."""
+
+    def make(rig: Rig) -> None:
+        rig.relays[topic].spoil = way
+        rig.relays[topic].spoil_now()
+
+    def mend(rig: Rig) -> None:
+        rig.relays[topic].spoil = None
+
+    return Fault(name, make, mend, None, DATA_S)
 
 
 def _nan_track(_: spoil.Relay, message: object) -> object:

@@ -30,7 +30,7 @@ from or_robot.nodes.conversions import time_from_ros
 
 app = typer.Typer(add_completion=False)
 
-UNKNOWN_AT, IN_FIELD_AT = 2.6, 0.75
+UNKNOWN_AT, IN_FIELD_AT = 2.6, 0.3
 """m from the lidar: something unknown that slows the robot; something that stops it."""
 PHANTOM_RAD = 0.06
 """Half the angle it covers, straight ahead."""

@@ -45,6 +45,11 @@ class Relay:
         """The last unspoiled message."""
         return deserialize_message(self.last, self._kind)
 
+    def spoil_now(self) -> None:
+        """Do not wait for the next message of a topic that comes rarely."""
+        assert self.spoil is not None
+        self._out.publish(self.spoil(self, self.message()))
+
     def _take(self, data: bytes) -> None:
         if self.spoil is None:
             self.passed_s, self.last = time.monotonic(), data

@@ -96,7 +96,7 @@ class SafetyConfig(CheckedConfig):
         1.0, unit="s", low=0.2, high=5.0, doc="link or last stop station lost this long: fault"
     )
     switch_age: float = setting(
-        1.5, unit="s", low=0.6, high=5.0, doc="hardware e-stop and bumper unheard this long: fault"
+        1.4, unit="s", low=0.6, high=5.0, doc="hardware e-stop and bumper unheard this long: fault"
     )
     clock_jump: float = setting(
         0.5, unit="s", low=0.1, high=10.0, doc="clock ahead of steady time within one loop: fault"
@@ -161,7 +161,7 @@ class SafetyConfig(CheckedConfig):
         0.35, unit="rad", low=0.02, high=3.0, doc="heading wider than this: no pose to trust"
     )
     battery_age: float = setting(
-        3.0, unit="s", low=1.0, high=60.0, doc="battery unheard this long: fault (it tells at 2 Hz)"
+        2.9, unit="s", low=1.0, high=60.0, doc="battery unheard this long: fault (it tells at 2 Hz)"
     )
     least_charge: float = setting(
         0.01, unit="", low=0.0, high=0.5, doc="battery below: fault, as braking needs power"

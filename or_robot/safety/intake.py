@@ -66,6 +66,7 @@ class Intake:
         self._odometry: deque[Odometry] = deque(maxlen=KEPT_ODOMETRY)
         self._map_from_odom = Pose2D(0.0, 0.0, 0.0)
         self._estimate: PoseEstimate | None = None
+        self._pose_frozen = False
         self._states: dict[str, bool] = {}
         self.points: NDArray[np.float64] = np.empty((0, 2))
         """(n, 2) returns of the last good scan, m in base_link."""
@@ -144,7 +145,8 @@ class Intake:
         estimate, tracks, clock_s = inputs.localization, inputs.tracks, inputs.clock_s
         if (
             estimate is not None
-            and validity.good_estimate(estimate, self._estimate, self.measured)
+            and validity.good_estimate(estimate)
+            and not self._frozen(estimate)
             and self._accept("localization", estimate.stamp_s, clock_s, now_s)
         ):
             self._place(estimate)
@@ -160,6 +162,15 @@ class Intake:
             if phase.stamp_s <= clock_s + self._config.future:
                 heard_s = now_s - max(0.0, clock_s - phase.stamp_s)
                 self.phases = self.phases.with_new(phase.room, phase.phase, heard_s)
+
+    def _frozen(self, estimate: PoseEstimate) -> bool:
+        """The pose stands while odometry moves; and then until the pose moves again, or a robot
+        that is held would be let go because it stands."""
+        before = self._estimate
+        newer = before is not None and estimate.stamp_s > before.stamp_s
+        same = newer and before is not None and estimate.pose == before.pose
+        self._pose_frozen = same and (self._pose_frozen or validity.moves(self.measured))
+        return self._pose_frozen
 
     def _place(self, estimate: PoseEstimate) -> None:
         self._estimate = estimate

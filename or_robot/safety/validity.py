@@ -39,17 +39,15 @@ def good_odometry(odometry: Odometry, before: Odometry | None) -> bool:
     twist = odometry.twist
     if not finite(twist) or not _finite(odometry.pose):
         return False
-    moving = max(abs(twist.linear), abs(twist.angular)) > MOVING
-    return not (moving and before is not None and odometry.pose == before.pose)
+    return not (moves(twist) and before is not None and odometry.pose == before.pose)
 
 
-def good_estimate(estimate: PoseEstimate, before: PoseEstimate | None, measured: Twist2D) -> bool:
-    """Numbers, and a pose that moves while odometry says that the robot does."""
-    if not _finite(estimate.pose) or not np.all(np.isfinite(estimate.covariance)):
-        return False
-    moving = max(abs(measured.linear), abs(measured.angular)) > MOVING
-    newer = before is not None and estimate.stamp_s > before.stamp_s
-    return not (moving and newer and before is not None and estimate.pose == before.pose)
+def good_estimate(estimate: PoseEstimate) -> bool:
+    return _finite(estimate.pose) and bool(np.all(np.isfinite(estimate.covariance)))
+
+
+def moves(measured: Twist2D) -> bool:
+    return max(abs(measured.linear), abs(measured.angular)) > MOVING
 
 
 def good_tracks(tracks: Tracks, before: tuple[Track, ...]) -> bool:

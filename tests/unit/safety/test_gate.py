@@ -69,6 +69,21 @@ def test_a_lost_input_while_driving_stops_in_time_then_latches(lost: str) -> Non
     assert bench.run(5.0).twist == STANDSTILL
 
 
+def test_a_pose_that_froze_in_motion_does_not_become_good_by_standing() -> None:
+    bench = Bench().drive()
+
+    def moving_but_frozen(inputs: GateInputs) -> GateInputs:
+        assert inputs.odometry is not None
+        moved = replace(inputs.odometry.pose, x=inputs.clock_s if bench.now < 103.5 else 103.5)
+        speed = FORWARD if bench.now < 103.5 else STANDSTILL
+        return replace(inputs, odometry=replace(inputs.odometry, pose=moved, twist=speed))
+
+    bench.spoil = moving_but_frozen
+    assert bench.run(0.3).twist == STANDSTILL
+    bench.run(5.0)
+    assert bench.out.state.reason_code == "localization_stale"
+
+
 def test_a_short_gap_holds_and_clears_by_itself() -> None:
     bench = Bench().drive()
     bench.silent = {"scan"}
