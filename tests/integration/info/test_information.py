@@ -8,6 +8,7 @@ import sys
 
 import cv2
 import numpy as np
+import pydicom
 import pytest
 
 from or_robot.cli.main import main
@@ -15,6 +16,7 @@ from or_robot.errors import OrRobotError
 from or_robot.info.service import InformationService, UnknownCase
 from or_robot.share import share
 from or_robot.store.database import StoreUnavailable
+from or_robot.types.clinical import ImageStyle
 from or_robot.types.procedure import Phase
 
 CASE = share("simulation", "cases", "skull_base_pbs")
@@ -141,6 +143,78 @@ def test_what_is_not_there_is_named(service, plan, request_, named):
     patient_id, plan_uid, *rest = request_
     with pytest.raises(UnknownCase, match=named):
         service.image(patient_id, plan_uid or plan.plan_uid, *rest)
+
+
+def test_a_picture_of_another_style_is_drawn_when_asked_for(service, plan):
+    style = ImageStyle(window="bone", structures=("CTV_70",), reference_gy=70.0)
+    picture = service.image("SIM0001", plan.plan_uid, "planned", "axial", 0, style)
+    assert "W 2000 L 350" in picture.caption
+    assert "100 % = 70 Gy(RBE) as stated by the reader" in picture.caption
+    with pytest.raises(OrRobotError, match="CTV_70, Brainstem"):
+        service.image(
+            "SIM0001", plan.plan_uid, "planned", "axial", 0, ImageStyle(structures=("Heart",))
+        )
+
+
+def test_record_fractions_and_beams_are_prepared(service, plan):
+    chart = service.chart("SIM0001")
+    assert [one.text for one in chart.laterality] == ["left"]
+    assert {one.source for item in chart.allergies for one in item.origins} == {"FHIR"}
+    assert [one.kind for one in chart.timeline].count("fraction") == 12
+    strip = service.fractions("SIM0001", plan.plan_uid)
+    assert (strip.planned, strip.delivered, len(strip.days)) == (35, 12, 12)
+    geometry = service.geometry("SIM0001", plan.plan_uid)
+    assert geometry.patient_position_of == "CT"
+    assert [beam.direction for beam in geometry.beams] == [(-1, 0, 0), (1, 0, 0), (0, -1, 0)]
+    assert {one.version for one in (chart, strip, geometry)} == {plan.version}
+
+
+def test_dose_of_a_beam_is_a_view_of_its_own(service, report, tmp_path):
+    dose = pydicom.dcmread(CASE / "dose.dcm")
+    dose.SOPInstanceUID = "1.2.826.0.1.3680043.8.498.99"
+    dose.DoseSummationType = "BEAM"
+    beam, group = pydicom.Dataset(), pydicom.Dataset()
+    beam.ReferencedBeamNumber = 1
+    group.ReferencedBeamSequence = [beam]
+    dose.ReferencedRTPlanSequence[0].ReferencedFractionGroupSequence = [group]
+    dose.save_as(tmp_path / "beam.dcm")
+    fresh = InformationService(tmp_path / "info")
+    names = ("plan.dcm", "struct.dcm", *(f"CT_{n:03d}.dcm" for n in range(20, 40)))
+    fresh.import_paths([*(CASE / name for name in names), tmp_path / "beam.dcm"])
+    plan = fresh.patient_case("SIM0001").plans[0]
+    assert [view.label for view in plan.dose_views] == ["BEAM F2_RLat PLANNED (35 fx)"]
+    assert plan.max_dose_gy is None
+    picture = fresh.image("SIM0001", plan.plan_uid, "beam-1", "axial", 0)
+    assert "BEAM F2_RLat" in picture.caption
+    curves = fresh.dvh("SIM0001", plan.plan_uid, "beam-1").curves
+    assert curves[0].d95_gy == pytest.approx(68.1, abs=0.3)
+    fresh.close()
+
+
+def test_a_conflict_is_an_alarm_until_settled(tmp_path):
+    bundle = json.loads((CASE / "patient.fhir.json").read_bytes())
+    bundle["entry"][0]["resource"]["birthDate"] = "1961-01-01"
+    stranger = tmp_path / "stranger.json"
+    stranger.write_text(json.dumps(bundle))
+    service = InformationService(tmp_path / "info")
+    service.import_paths([CASE / "patient.fhir.json", stranger])
+    case = service.case("OR-1")
+    assert "another birth date" in case.alarms[0]
+    service.settle(service.refusals()[0].number, "anna")
+    assert service.case("OR-1").alarms == ()
+    assert service.case("OR-1").version != case.version
+    service.close()
+
+
+def test_a_room_is_entered_by_two_identifiers(tmp_path):
+    service = InformationService(tmp_path / "info")
+    service.import_paths([CASE / "patient.fhir.json"])
+    for wrong in (("SIM0001", "1960-01-02"), ("SIM0002", "1960-01-01")):
+        with pytest.raises(UnknownCase, match="ID and birth date"):
+            service.admit("OR-2", *wrong)
+    service.admit("OR-2", "SIM0001", "1960-01-01")
+    assert service.occupant("OR-2") == "SIM0001"
+    service.close()
 
 
 def test_importing_again_changes_nothing(service, report):
@@ -286,8 +360,22 @@ def test_command_line(tmp_path, folder, report, monkeypatch, capsys):
     assert run("phase", "OR-1", "closing") == 0
     assert run("phase", "OR-1") == 0
     assert "OR-1: closing" in capsys.readouterr().out
+    assert run("assign", "OR-2", "SIM0001") == 0
+    assert run("schedule") == 0
+    shown = capsys.readouterr().out
+    assert shown.count("in room") == 2
+    assert run("assign", "OR-2") == 0
+    note = tmp_path / "note.txt"
+    note.write_text("no object")
+    assert run("import", str(note)) == 1
+    assert run("refused") == 0
+    assert "not a DICOM file" in " ".join(capsys.readouterr().out.split())
+    assert run("settle", "1") == 0
+    assert run("settle", "7") == 1
+    assert run("delete", "SIM0001", "--yes") == 0
+    assert run("show", "SIM0001") == 1
     assert run("audit", "verify") == 0
-    assert "3 entries" in capsys.readouterr().out
+    assert "10 entries" in capsys.readouterr().out
 
 
 def test_command_line_errors(tmp_path, monkeypatch, capsys):
