@@ -198,6 +198,7 @@ class Navigator:
             pose = self._localizer.pose_at(scan.stamp_s)
             if pose is not None and not self._localizer.lost:
                 self._costmap.update(scan, pose, self._unexplained(scan, pose))
+                self._costmap.see_people(self._people(scan.stamp_s))
 
     def _unexplained(self, scan: LaserScan, pose: Pose2D) -> NDArray[np.bool_]:
         """(beams,) which hit neither the map nor somebody who walks."""

@@ -21,3 +21,8 @@ class CostmapConfig(CheckedConfig):
     person_clear: float = setting(
         0.45, unit="m", low=0.0, high=2.0, doc="hits of a walker left out"
     )
+    person_cost: int = setting(120, unit="", low=0, high=252, doc="where a person is now")
+    person_reach: float = setting(0.9, unit="m", low=0.1, high=3.0, doc="of that cost")
+    person_horizon: float = setting(
+        2.5, unit="s", low=0.25, high=10.0, doc="people predicted ahead"
+    )

@@ -1,4 +1,4 @@
-"""The global costmap: static map, keep-out zones, obstacles, inflation; and its local window."""
+"""The global costmap: map, no-go zones, obstacles, inflation, people; and its local window."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from or_robot.config.robot import RobotConfig
 from or_robot.geometry.grid import GridSpec
 from or_robot.geometry.pose import Pose2D
 from or_robot.types.costmap import NO_INFORMATION
-from or_robot.types.motion import LaserScan
+from or_robot.types.motion import LaserScan, Track
 from or_robot.types.site import OCCUPIED_FROM, OccupancyMap, Site, Zone
 from or_robot.world.costs import inflate, to_occupancy
 from or_robot.world.obstacle_layer import ObstacleLayer
+from or_robot.world.people_layer import add_people
 from or_robot.world.zones import doorway_mask, keep_out_mask
 
 
@@ -36,11 +37,17 @@ class Costmap:
         self._static_costs: NDArray[np.uint8] | None = None
         self._doorways = doorway_mask(self.spec, site.doors.values())
         self._obstacles = ObstacleLayer(self.spec, config.obstacle_range, config.clear_range)
+        self._people: tuple[Track, ...] = ()
         self._costs: NDArray[np.uint8] | None = None
 
     def update(self, scan: LaserScan, pose: Pose2D, keep: NDArray[np.bool_]) -> None:
         """Take one scan; keep (beams,) says which of its beams may mark an obstacle."""
         self._obstacles.update(scan, pose, keep)
+        self._costs = None
+
+    def see_people(self, tracks: tuple[Track, ...]) -> None:
+        """Everybody tracked now; replaces who was there before."""
+        self._people = tracks
         self._costs = None
 
     def forget(self) -> None:
@@ -67,6 +74,7 @@ class Costmap:
             self._costs = self._inflated(
                 self._forbidden | (self._obstacles.marked & ~self._doorways)
             )
+            add_people(self._costs, self.spec, self._people, self._config)
         return self._costs
 
     def _inflated(self, lethal: NDArray[np.bool_]) -> NDArray[np.uint8]:

@@ -12,6 +12,7 @@ from or_robot.geometry.pose import Pose2D
 from or_robot.types.costmap import LETHAL
 from or_robot.types.motion import LaserScan
 from or_robot.types.procedure import Phase, ProcedurePhase
+from or_robot.types.motion import LaserScan, Track
 from or_robot.types.site import Door, Zone
 from or_robot.world.costmap import Costmap
 from or_robot.world.zones import forbidden_edges, inside, keep_out_mask, speed_limit
@@ -130,3 +131,13 @@ def test_inside_is_even_odd() -> None:
     assert inside(SQUARE, 2.5, 2.5)
     assert not inside(SQUARE, 3.5, 2.5)
     assert inside(SQUARE[::-1], 2.5, 2.5)
+
+
+def test_people_are_in_the_costs_while_they_are_tracked() -> None:
+    costs = costmap()
+    before = cost_at(costs, 3.0, 3.0)
+    walker = Track(1, np.array([3.0, 3.0]), np.array([0.5, 0.0]), np.eye(4), 0.3, 1.0)
+    costs.see_people((walker,))
+    assert before < cost_at(costs, 3.0, 3.0) < LETHAL
+    costs.see_people(())
+    assert cost_at(costs, 3.0, 3.0) == before
