@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from or_robot.autonomy.driver import Driver
+from or_robot.autonomy.max_age import fresh, stale_input
 from or_robot.autonomy.progress import ProgressChecker
 from or_robot.autonomy.recovery import ORDER, Recovery, RunningRecovery
 from or_robot.autonomy.route import Route
+from or_robot.autonomy.why_no_path import why_no_path
 from or_robot.autonomy.zone_rules import ZoneRules
 from or_robot.config.navigation import NavigatorConfig
 from or_robot.config.robot import RobotConfig
@@ -215,7 +217,7 @@ class Navigator:
 
     def _people(self, t_s: float) -> tuple[Track, ...]:
         tracks = self._tracks
-        if tracks is None or abs(t_s - tracks.stamp_s) > self._config.tracks_max_age:
+        if tracks is None or not fresh(self._config, "tracks", tracks.stamp_s, t_s):
             return ()
         return tracks.tracks
 
@@ -302,13 +304,14 @@ class Navigator:
         return self._driver.stop() if command is None else command
 
     def _stale(self, t_s: float) -> str:
-        """Which input is missing or too old, or empty."""
-        config = self._config
-        if self._scan is None or t_s - self._scan.stamp_s > config.scan_max_age:
-            return "scan is stale"
-        if self._odometry is None or t_s - self._odometry.stamp_s > config.odometry_max_age:
-            return "odometry is stale"
-        return ""
+        """Which needed input is missing or too old, or empty."""
+        scan, odometry, estimate = self._scan, self._odometry, self._localizer.estimate()
+        stamps = {
+            "scan": scan.stamp_s if scan else None,
+            "odometry": odometry.stamp_s if odometry else None,
+            "pose": estimate.stamp_s if estimate else None,
+        }
+        return stale_input(self._config, stamps, t_s)
 
     # --- route
 
@@ -331,7 +334,9 @@ class Navigator:
         costmap = self._costmap
         try:
             path = self._planner.plan(costmap.costs, costmap.spec, pose, goal, t_s)
-        except GoalRefused as refused:
+        except GoalRefused as without_reason:
+            closed = self._zones.closed
+            refused = why_no_path(without_reason, self._planner, costmap, closed, pose, goal)
             self._route = None
             self._say(refused.problem)
             if self._progress.futile(t_s) > self._config.abort_after:

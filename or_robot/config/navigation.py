@@ -21,6 +21,7 @@ class NavigatorConfig(CheckedConfig):
     seed: int = setting(1, unit="", low=0, high=2**31 - 1, doc="of all random draws")
     scan_max_age: float = setting(0.25, unit="s", low=0.05, high=5.0, doc="older: stop")
     odometry_max_age: float = setting(0.2, unit="s", low=0.05, high=5.0, doc="older: stop")
+    pose_max_age: float = setting(0.3, unit="s", low=0.05, high=5.0, doc="older: stop")
     tracks_max_age: float = setting(0.5, unit="s", low=0.05, high=5.0, doc="older: not used")
     progress_distance: float = setting(0.15, unit="m", low=0.01, high=2.0, doc="counts as progress")
     progress_time: float = setting(6.0, unit="s", low=1.0, high=120.0, doc="without it: recovery")

@@ -61,6 +61,11 @@ class Costmap:
         self._costs = self._static_costs = None
 
     @property
+    def map_costs(self) -> NDArray[np.uint8]:
+        """(rows, columns) costs of the map alone."""
+        return self._inflated(self._static)
+
+    @property
     def static_costs(self) -> NDArray[np.uint8]:
         """(rows, columns) costs of map and closed zones alone."""
         if self._static_costs is None:

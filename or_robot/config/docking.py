@@ -1,0 +1,24 @@
+"""Settings of docking by marker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from or_robot.config.setting import CheckedConfig, setting
+
+
+@dataclass(frozen=True)
+class DockingConfig(CheckedConfig):
+    tolerance: float = setting(0.015, unit="m", low=0.005, high=0.1, doc="of the docked position")
+    tolerance_yaw: float = setting(0.025, unit="rad", low=0.005, high=0.2, doc="of the heading")
+    speed: float = setting(0.15, unit="m/s", low=0.02, high=0.4, doc="while driving in")
+    yaw_rate: float = setting(0.5, unit="rad/s", low=0.05, high=1.5, doc="while driving in")
+    braking: float = setting(0.08, unit="m/s²", low=0.02, high=1.0, doc="towards the dock")
+    gain_goal: float = setting(2.0, unit="", low=0.5, high=10.0, doc="k1: how far it swings out")
+    gain_heading: float = setting(4.0, unit="", low=0.5, high=20.0, doc="k2: how fast it turns")
+    slow_in_curves: float = setting(
+        0.2, unit="m²", low=0.0, high=5.0, doc="speed against curvature"
+    )
+    run_up: float = setting(0.7, unit="m", low=0.2, high=2.0, doc="backs out so far to try again")
+    attempts: int = setting(3, unit="", low=1, high=10, doc="tries before it gives up")
+    marker_max_age: float = setting(0.4, unit="s", low=0.05, high=2.0, doc="older: stands")
