@@ -45,6 +45,7 @@ from or_robot.types.procedure import ProcedurePhase
 from or_robot.types.sensing import ImuReading
 from or_robot.types.site import OccupancyMap, Site
 from or_robot.world.costmap import Costmap
+from or_robot.world.doors import is_shut, on_the_way
 from or_robot.world.zones import forbidden_edges, speed_limit
 
 OFF_PATH_M = 0.6
@@ -55,6 +56,8 @@ WALKING = 0.25
 """m/s: who walks is not marked in the costmap, or leaves a trail of ghosts."""
 PERSON_AHEAD_M = 2.0
 """Somebody so near may be the reason why the robot does not get on."""
+DOOR_AHEAD_M = 1.5
+"""A shut door so near on the path is waited for."""
 GIVE_WAY_S = 0.4
 """Standing ordered for longer than this ends as a fresh start of the controller."""
 
@@ -103,6 +106,7 @@ class Navigator:
         self._recoveries = 0
         self._checked_s = self._planned_s = -math.inf
         self._now_s = -math.inf
+        self._door_since_s = math.inf
         self._paused = False
         self._status = IDLE_STATUS
 
@@ -289,7 +293,13 @@ class Navigator:
             return STANDSTILL
         if not self._have_route(pose, goal, t_s):
             return self._driver.stop()
-        return self._drive(pose, odometry.twist, self._around(scan, pose), t_s)
+        waiting = self._wait_at_door(pose, elapsed, t_s)
+        if self._goal is None:
+            return STANDSTILL
+        twist = self._drive(pose, odometry.twist, self._around(scan, pose), t_s)
+        if waiting and self._goal is not None:
+            self._say(waiting)
+        return twist
 
     def _drive(self, pose: Pose2D, twist: Twist2D, around: Surroundings, t_s: float) -> Twist2D:
         assert self._route is not None
@@ -302,6 +312,27 @@ class Navigator:
         command = self._driver.drive(self._route, pose, twist, around, people, limit)
         self._say("" if command is not None else "no free way to move")
         return self._driver.stop() if command is None else command
+
+    def _wait_at_door(self, pose: Pose2D, elapsed: float, t_s: float) -> str:
+        """A shut door ahead is given time to open: no recoveries meanwhile. Returns what to say."""
+        assert self._route is not None
+        assert self._scan is not None
+        way = np.vstack(([pose.x, pose.y], self._route.rest()[:, :2]))
+        ahead = on_the_way(self._site.doors, way, DOOR_AHEAD_M)
+        seen_from = self._localizer.pose_at(self._scan.stamp_s) if ahead else None
+        if ahead is None or seen_from is None:
+            self._door_since_s = math.inf
+            return ""
+        name, door = ahead
+        if not is_shut(door, seen_from.transform(self._scan.points())):
+            self._door_since_s = math.inf
+            return ""
+        self._door_since_s = min(self._door_since_s, t_s)
+        if t_s - self._door_since_s > self._config.door_patience:
+            self._abort(NavigationError.FAILED_TO_MAKE_PROGRESS, f"{name} does not open")
+            return ""
+        self._progress.hold(elapsed)
+        return f"waits for {name} to open"
 
     def _stale(self, t_s: float) -> str:
         """Which needed input is missing or too old, or empty."""
@@ -419,6 +450,7 @@ class Navigator:
     def _clear_goal(self) -> None:
         self._goal = self._route = self._recovery = None
         self._recoveries = 0
+        self._door_since_s = math.inf
         self._checked_s = self._planned_s = -math.inf
         self._driver.reset()
 

@@ -29,6 +29,7 @@ class NavigatorConfig(CheckedConfig):
         60.0, unit="s", low=5.0, high=3600.0, doc="without progress: abort"
     )
     person_patience: float = setting(30.0, unit="s", low=0.0, high=600.0, doc="wait for a person")
+    door_patience: float = setting(60.0, unit="s", low=0.0, high=600.0, doc="wait at a shut door")
     backup_distance: float = setting(0.3, unit="m", low=0.0, high=2.0, doc="of the recovery")
     backup_speed: float = setting(0.15, unit="m/s", low=0.02, high=0.5, doc="of the recovery")
     spin_speed: float = setting(0.5, unit="rad/s", low=0.05, high=2.0, doc="of the recovery")

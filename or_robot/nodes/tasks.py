@@ -11,6 +11,7 @@ from rclpy.action import ActionServer, CancelResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.task import Future
+from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
 from or_robot.config.tasks import TasksConfig
@@ -56,6 +57,8 @@ class TasksNode(ManagedNode):
         self._published: TaskQueue | None = None
         self._published_s = 0.0
         self._queue = self.create_publisher(TaskQueueMsg, names.TASK_QUEUE, names.LATCHED)
+        self._tree = self.create_publisher(String, names.TASK_TREE, names.LATCHED)
+        self._shown = ""
         while_waiting = ReentrantCallbackGroup()  # the gate's answer comes amid `_resume`
         self._gate = self.create_client(Trigger, names.SAFETY_RESUME, callback_group=while_waiting)
         self.create_service(Trigger, names.TASKS_RESUME, self._resume, callback_group=while_waiting)
@@ -97,6 +100,7 @@ class TasksNode(ManagedNode):
         self._cancel_requested()
         self._submit_timed()
         queue = self._runner.tick(time.time())
+        self._show_tree()
         steady_s = time.monotonic()
         changed = self._published is None or _essence(queue) != _essence(self._published)
         if changed or steady_s - self._published_s >= QUEUE_PERIOD_S:
@@ -104,6 +108,13 @@ class TasksNode(ManagedNode):
             self._queue.publish(queue_to_ros(queue))
             for task in queue.tasks:
                 self._tell(task)
+
+    def _show_tree(self) -> None:
+        """The tree as text, whenever a behaviour begins, ends or says something else."""
+        tree = self._runner.tree()
+        if tree != self._shown:
+            self._shown = tree
+            self._tree.publish(String(data=tree))
 
     def _submit_timed(self) -> None:
         """Tasks of the scenario that are due, once the robot has come up."""

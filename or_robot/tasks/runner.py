@@ -112,6 +112,12 @@ class TaskRunner:
             self._advance(self._tree)
         return self._queue()
 
+    def tree(self) -> str:
+        """The running behaviour tree with the state of each behaviour; empty when there is none."""
+        if self._tree is None:
+            return ""
+        return str(py_trees.display.ascii_tree(self._tree, show_status=True))
+
     def close(self) -> None:
         self._store.close()
 

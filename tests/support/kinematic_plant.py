@@ -63,9 +63,14 @@ class Plant:
         self.asked = Twist2D(0.0, 0.0)
         self.odometry_pose = Pose2D(0.0, 0.0, 0.0)
         self.scale = 1.0 + self.odometry_noise * self.rng.normal(size=2)
-        self.occupied = self.site.map.values >= OCCUPIED_FROM
+        self.become(self.site)
+
+    def become(self, site: Site) -> None:
+        """The world is another one from now on."""
+        self.site = site
+        self.occupied = site.map.values >= OCCUPIED_FROM
         rows, columns = np.nonzero(self.occupied)
-        self.obstacles = self.site.map.spec.centres(np.stack((rows, columns), axis=-1))
+        self.obstacles = site.map.spec.centres(np.stack((rows, columns), axis=-1))
 
     def command(self, twist: Twist2D) -> None:
         self.asked = twist

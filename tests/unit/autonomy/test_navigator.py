@@ -18,7 +18,7 @@ from or_robot.geometry.pose import Pose2D
 from or_robot.types.motion import STANDSTILL, LaserScan, Odometry, Twist2D
 from or_robot.types.navigation import GoalRefused, NavigationError, NavigationState
 from or_robot.types.procedure import Phase, ProcedurePhase
-from or_robot.types.site import Site, Zone
+from or_robot.types.site import Door, Site, Zone
 
 DOOR = room(8.0, 5.0, [(4.0, 0.0, 4.2, 2.0), (4.0, 2.9, 4.2, 5.0)])
 """A wall with a door of 0.9 m."""
@@ -241,3 +241,30 @@ def test_bad_inputs_never_raise_and_commands_stay_finite(steps: list) -> None:
 
 def test_warm_up_tells_how_long_it_took() -> None:
     assert 0.0 < warm_up() < 120.0
+
+
+def test_waits_for_a_shut_door_and_drives_on_when_it_opens() -> None:
+    leaf = Door("", np.array([[4.05, 2.0], [4.05, 2.9]]))
+    site = dataclasses.replace(DOOR, doors={"door": leaf})
+    shut = room(8.0, 5.0, [(4.0, 0.0, 4.2, 5.0)])
+    drive = Drive(site, Pose2D(2.4, 2.45, 0.0), world=shut)
+    drive.navigator.set_goal(GOAL)
+    output = drive.tick(200)
+    assert output.status.state is NavigationState.ACTIVE
+    assert output.status.message == "waits for door to open"
+    assert output.status.recoveries == 0
+    drive.plant.become(DOOR)
+    output = drive.until_ended(90.0)
+    assert output.status.state is NavigationState.SUCCEEDED
+    assert output.status.recoveries == 0
+
+
+def test_gives_up_at_a_door_that_does_not_open() -> None:
+    leaf = Door("", np.array([[4.05, 2.0], [4.05, 2.9]]))
+    site = dataclasses.replace(DOOR, doors={"door": leaf})
+    shut = room(8.0, 5.0, [(4.0, 0.0, 4.2, 5.0)])
+    drive = Drive(site, Pose2D(2.4, 2.45, 0.0), world=shut, door_patience=3.0)
+    drive.navigator.set_goal(GOAL)
+    output = drive.until_ended(30.0)
+    assert output.status.error is NavigationError.FAILED_TO_MAKE_PROGRESS
+    assert output.status.message == "door does not open"

@@ -244,3 +244,14 @@ def test_a_damaged_queue_is_named(tmp_path: Path) -> None:
     file.write_bytes(b"not a database" * 100)
     with pytest.raises(OrRobotError, match="queue"):
         TaskRunner(file, STATIONS, Robot())
+
+
+def test_the_tree_shows_which_behaviour_runs(clocked: Clocked) -> None:
+    assert clocked.runner.tree() == ""
+    clocked.at_loading()
+    lines = clocked.runner.tree().splitlines()
+    assert "[o]" in next(line for line in lines if "drive to store" in line)
+    assert "[*]" in next(line for line in lines if "loading at store" in line)
+    clocked.runner.cancel_all()
+    clocked.tick()
+    assert clocked.runner.tree() == ""

@@ -10,9 +10,8 @@ from or_robot.config.costmap import CostmapConfig
 from or_robot.config.robot import RobotConfig
 from or_robot.geometry.pose import Pose2D
 from or_robot.types.costmap import LETHAL
-from or_robot.types.motion import LaserScan
-from or_robot.types.procedure import Phase, ProcedurePhase
 from or_robot.types.motion import LaserScan, Track
+from or_robot.types.procedure import Phase, ProcedurePhase
 from or_robot.types.site import Door, Zone
 from or_robot.world.costmap import Costmap
 from or_robot.world.zones import forbidden_edges, inside, keep_out_mask, speed_limit
