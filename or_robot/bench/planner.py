@@ -61,7 +61,7 @@ class Arena:
 
 @app.command()
 def planner(
-    maps: Annotated[Path, typer.Option(help="folder of maps in Nav2's format")],
+    maps: Annotated[Path, typer.Option(help="folder of maps in Nav2's format, or one map")],
     json_file: Annotated[Path | None, typer.Option("--json", help="file for the figures")] = None,
     pairs: Annotated[int, typer.Option(min=2, help="start and goal pairs a map")] = PAIRS,
     mcp: Annotated[int, typer.Option(min=1, help="of them also by MCP_Geometric: slow")] = 10,
@@ -71,7 +71,7 @@ def planner(
 
     Needs the peers: pip install 'or_robot[bench]'.
     """
-    files = sorted(maps.glob("*.yaml"))
+    files = [maps] if maps.is_file() else sorted(maps.glob("*.yaml"))
     if not files:
         raise OrRobotError(f"no map (*.yaml) in {maps}", "give the folder with --maps")
     astar, graph = _peer("pyastar2d", "pyastar2d"), _peer("skimage.graph", "scikit-image")
@@ -243,7 +243,7 @@ def _draw(arena: Arena, paths: list[NDArray], folder: Path) -> None:
     axes.set_title(f"{arena.name}: the first {min(SHOWN, len(paths))} paths")
     axes.set_xlabel("x in m")
     axes.set_ylabel("y in m")
-    figure.savefig(folder / f"{arena.name}.png", dpi=110)
+    figure.savefig(folder / f"planner-{arena.name}.png", dpi=110)
 
 
 def _print(found: list[dict[str, Any]]) -> None:

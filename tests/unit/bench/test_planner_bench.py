@@ -39,7 +39,7 @@ def test_all_pairs_are_solved_and_no_path_is_longer_than_the_octile_one(maps: Pa
     assert 0.9 < row["length_mean"] <= row["length_max"] <= 1.05
     assert row["clearance_min_m"] >= bench.RADIUS_M
     assert {"median_ms", "p99_ms", "ratio", "ratio_p99", "peer"} <= row.keys()
-    assert (maps / "plots" / "small.png").is_file()
+    assert (maps / "plots" / "planner-small.png").is_file()
 
 
 def test_clearance_is_the_distance_from_the_square_of_the_cell(maps: Path) -> None:
