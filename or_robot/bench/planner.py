@@ -125,7 +125,7 @@ def _run(
     mcp_costs = np.where(np.isinf(arena.weights), -1.0, 1.0)
 
     def plan(a: Cell, b: Cell) -> NDArray[np.float64] | None:
-        start, goal = (Pose2D(*arena.spec.centres(np.array(cell)), 0.0) for cell in (a, b))
+        start, goal = (_pose(arena, cell) for cell in (a, b))
         try:
             return ours.plan(arena.costs, arena.spec, start, goal, 0.0).poses[:, :2]
         except GoalRefused:
@@ -157,6 +157,11 @@ def _run(
     return _figures(arena.name, 1e3 * times, ratios, margins), paths
 
 
+def _pose(arena: Arena, cell: Cell) -> Pose2D:
+    x, y = arena.spec.centres(np.array(cell)).tolist()
+    return Pose2D(x, y, 0.0)
+
+
 def _length(path: NDArray[np.floating]) -> float:
     return float(np.hypot(*np.diff(path, axis=0).T).sum())
 
@@ -164,7 +169,7 @@ def _length(path: NDArray[np.floating]) -> float:
 def _octile(arena: Arena, pair: tuple[Cell, Cell]) -> float:
     """m of the shortest 8-connected path that avoids cells where the robot would touch."""
     cells = a_star(arena.costs, INSCRIBED, 0.0, *pair, 1, 1.0)
-    return _length(cells) * arena.spec.resolution
+    return _length(cells.astype(np.float64)) * arena.spec.resolution
 
 
 def _timed(call: Callable[[Cell, Cell], Any], pair: tuple[Cell, Cell]) -> tuple[float, Any]:

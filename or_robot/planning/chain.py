@@ -38,10 +38,14 @@ def chain(
     for first, last in _doubtful(costs, blocked_from, points):
         cells = _around(costs, blocked_from, weight, points[first], points[last])
         if not len(cells):
-            return a_star(costs, blocked_from, weight, start, goal, 1) + 0.5
-        pieces += [points[done:first], cells + 0.5]
+            return _centres(a_star(costs, blocked_from, weight, start, goal, 1))
+        pieces += [points[done:first], _centres(cells)]
         done = last + 1
     return np.concatenate((*pieces, points[done:]))
+
+
+def _centres(cells: NDArray[np.int32]) -> NDArray[np.float64]:
+    return cells.astype(np.float64) + 0.5
 
 
 def _around(
