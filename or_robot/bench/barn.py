@@ -37,6 +37,7 @@ Key = tuple[str, int, int]
 def barn(
     worlds: Annotated[Path | None, typer.Option(help="file of BARN worlds")] = None,
     made: Annotated[int, typer.Option(min=0, help="instead: so many worlds made alike")] = 0,
+    only: Annotated[str, typer.Option(help="numbers of worlds; all unless given")] = "",
     rows: Annotated[str, typer.Option(help=f"of {', '.join(ROWS)}")] = ",".join(ROWS),
     seeds: Annotated[int, typer.Option(min=1, help="runs of each world")] = 5,
     max_speed: Annotated[float, typer.Option(min=0.1, max=2.0, help="m/s, of every row")] = 2.0,
@@ -51,7 +52,7 @@ def barn(
 
     Exit 1 when a run touched something. An interrupted bench goes on with --resume.
     """
-    found = _worlds(worlds, made)
+    found = _chosen(_worlds(worlds, made), only)
     conditions = [_limited(row, max_speed) for row in _rows(rows)]
     log = _Log(home() / "bench" / "barn.jsonl", _fingerprint(found))
     results = log.read() if resume else {}
@@ -69,7 +70,7 @@ def barn(
         results[result["row"], result["world"], result["seed"]] = result
         if plot is not None:
             world = next(w for w in found if w.number == result["world"])
-            row = next(c for c in conditions if c.name == result["row"])
+            row = next(c for c in conditions if _name(c) == result["row"])
             plot_world(plot, world, row, result, np.array(trace))
     figures = [_figures(c.name, [results[_key(job)] for job in wanted if job[1] == c])
                for c in conditions]  # fmt: skip
@@ -85,6 +86,16 @@ def _worlds(file: Path | None, made: int) -> list[World]:
     return make_worlds(made) if file is None else load_worlds(file)
 
 
+def _chosen(worlds: list[World], numbers: str) -> list[World]:
+    if not numbers:
+        return worlds
+    known = {str(world.number): world for world in worlds}
+    unknown = [number for number in numbers.split(",") if number not in known]
+    if unknown:
+        raise OrRobotError(f"no world {unknown[0]!r}", f"one of {', '.join(known)}")
+    return [known[number] for number in numbers.split(",")]
+
+
 def _rows(names: str) -> list[Conditions]:
     unknown = [name for name in names.split(",") if name not in ROWS]
     if unknown:
@@ -98,7 +109,12 @@ def _limited(row: Conditions, max_speed: float) -> Conditions:
 
 def _key(job: tuple[World, Conditions, int]) -> Key:
     world, conditions, seed = job
-    return f"{conditions.name}@{conditions.max_speed:g}", world.number, seed
+    return _name(conditions), world.number, seed
+
+
+def _name(conditions: Conditions) -> str:
+    """Of a row in the log, which may hold it at several speeds."""
+    return f"{conditions.name}@{conditions.max_speed:g}"
 
 
 def _run(missing: list[Job], workers: int) -> Iterator[Result]:
@@ -112,7 +128,7 @@ def _run(missing: list[Job], workers: int) -> Iterator[Result]:
 def _work(job: Job) -> Result:
     world, conditions, seed, trace = job
     result = run_world(world, conditions, seed, trace)
-    result["row"] = _key((world, conditions, seed))[0]
+    result["row"] = _name(conditions)
     return result
 
 

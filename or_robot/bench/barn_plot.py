@@ -25,7 +25,7 @@ def plot_world(
     result: dict[str, Any],
     poses: NDArray[np.float64],
 ) -> None:
-    """Write folder/ROW_WORLD_SEED.png; poses (n, 3) as driven."""
+    """Write folder/barn_ROW_WORLD_SEED.png; poses (n, 3) as driven."""
     figure = Figure(figsize=(4.0, 9.0), layout="constrained")
     axes = figure.subplots()
     radius = conditions.radius or world.radius
@@ -39,9 +39,9 @@ def plot_world(
     axes.set(aspect="equal", xlabel="x (m)", ylabel="y (m)")
     ended = next(word for word in ("success", "collision", "timeout") if result[word])
     axes.set_title(
-        f"{result['row']}, world {world.number}, seed {result['seed']}: {ended}\n"
+        f"{conditions.name}, world {world.number}, seed {result['seed']}: {ended}\n"
         f"{result['time_s']:.1f} s, clearance {100 * result['clearance_m']:.1f} cm"
     )
     folder.mkdir(parents=True, exist_ok=True)
-    name = f"{result['row']}_{world.number}_{result['seed']}.png".replace("@", "_")
+    name = f"barn_{conditions.name}_{world.number}_{result['seed']}.png"
     figure.savefig(folder / name, dpi=80)

@@ -133,3 +133,18 @@ def test_the_bench_goes_on_where_it_was_interrupted(tmp_path, monkeypatch) -> No
     assert row["success"] == 1.0
     assert row["seeds"] == 2
     assert row["score"] == 0.5
+
+
+def test_pictures_of_chosen_worlds(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("OR_ROBOT_HOME", str(tmp_path))
+    monkeypatch.setattr(barn, "_run", lambda missing, _workers: map(barn._work, missing))
+    file = tmp_path / "worlds.json"
+    one = {"start": [0, 0, 1.57], "goal": [0, 2], "radius": 0.1, "path_length": 2.0}
+    one["cylinders"] = [[0.9, 1.0]]
+    file.write_text(json.dumps({"worlds": [one | {"world": 7}, one | {"world": 8}]}))
+    args = ["--worlds", str(file), "--rows", "nominal", "--seeds", "1", "--only"]
+    result = CliRunner().invoke(barn.app, [*args, "8", "--plot", str(tmp_path / "pictures")])
+    assert result.exit_code == 0, result.output
+    assert [made.name for made in (tmp_path / "pictures").iterdir()] == ["barn_nominal_8_0.png"]
+    refused = CliRunner().invoke(barn.app, [*args, "9"])
+    assert isinstance(refused.exception, OrRobotError)
