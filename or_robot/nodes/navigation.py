@@ -25,6 +25,7 @@ from or_robot.config.navigation import NavigatorConfig
 from or_robot.config.robot import RobotConfig
 from or_robot.localization.localizer import PoseRefused
 from or_robot.localization.odometry_filter import mounted
+from or_robot.geometry.pose import Pose2D
 from or_robot.nodes import names
 from or_robot.nodes.conversions import (
     command_to_ros,
@@ -208,7 +209,14 @@ class NavigationNode(ManagedNode):
         transform = transform_to_ros(map_from_odom, until_s, names.MAP, names.ODOM)
         self._tf.publish(TFMessage(transforms=[transform]))
         if odometry is not None and not estimate.lost:
-            self._last_pose.write(map_from_odom, odometry.stamp_s)
+            self._keep_pose(map_from_odom, odometry.stamp_s)
+
+    def _keep_pose(self, map_from_odom: Pose2D, stamp_s: float) -> None:
+        """A full disk costs the pose after a restart, not the drive."""
+        try:
+            self._last_pose.write(map_from_odom, stamp_s)
+        except OSError as error:
+            self.get_logger().error(f"pose not kept: {error}", throttle_duration_sec=10.0)
 
     def _tell_path(self, path: Path | None, t_s: float) -> None:
         self._path = path
