@@ -23,9 +23,9 @@ from or_robot.autonomy.navigator import Navigator, NavigatorInputs, NavigatorOut
 from or_robot.autonomy.warm import warm_up
 from or_robot.config.navigation import NavigatorConfig
 from or_robot.config.robot import RobotConfig
+from or_robot.geometry.pose import Pose2D
 from or_robot.localization.localizer import PoseRefused
 from or_robot.localization.odometry_filter import mounted
-from or_robot.geometry.pose import Pose2D
 from or_robot.nodes import names
 from or_robot.nodes.conversions import (
     command_to_ros,
