@@ -130,6 +130,20 @@ class Navigator:
             NavigationState.ACTIVE, NavigationError.NONE, "", None, None
         )
 
+    def compute_path(self, goal: Pose2D, start: Pose2D | None = None) -> Path:
+        """The path to a goal, from `start` or from where the robot is; drives nowhere.
+
+        Raises GoalRefused saying why there is none.
+        """
+        estimate = self._localizer.estimate()
+        if start is None and (estimate is None or estimate.lost):
+            problem = "the robot does not know where it is"
+            raise GoalRefused(NavigationError.PLANNER_TF_ERROR, problem, "set its pose")
+        if start is None:
+            assert estimate is not None
+            start = estimate.pose
+        return self._path(start, goal, self._now_s)
+
     def cancel(self) -> None:
         """Give the goal up and stop."""
         self._clear_goal()
@@ -362,12 +376,9 @@ class Navigator:
 
     def _plan(self, pose: Pose2D, goal: Pose2D, t_s: float) -> bool:
         self._planned_s = t_s
-        costmap = self._costmap
         try:
-            path = self._planner.plan(costmap.costs, costmap.spec, pose, goal, t_s)
-        except GoalRefused as without_reason:
-            closed = self._zones.closed
-            refused = why_no_path(without_reason, self._planner, costmap, closed, pose, goal)
+            path = self._path(pose, goal, t_s)
+        except GoalRefused as refused:
             self._route = None
             self._say(refused.problem)
             if self._progress.futile(t_s) > self._config.abort_after:
@@ -376,6 +387,15 @@ class Navigator:
         self._route = Route(path)
         self._route.advance(pose)
         return True
+
+    def _path(self, start: Pose2D, goal: Pose2D, t_s: float) -> Path:
+        """Raises GoalRefused with the reason."""
+        costmap = self._costmap
+        try:
+            return self._planner.plan(costmap.costs, costmap.spec, start, goal, t_s)
+        except GoalRefused as refused:
+            closed = self._zones.closed
+            raise why_no_path(refused, self._planner, costmap, closed, start, goal) from refused
 
     def _blocked(self) -> bool:
         """Whether the rest of the path leads through cells where the robot would touch."""

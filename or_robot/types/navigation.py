@@ -24,6 +24,8 @@ class NavigationError(IntEnum):
     """No pose to trust: localization is lost, or scan or odometry is stale."""
     FAILED_TO_MAKE_PROGRESS = 105
     NO_VALID_CONTROL = 106
+    PLANNER_TF_ERROR = 202
+    """The same, where only a path was asked for."""
     START_OUTSIDE_MAP = 203
     GOAL_OUTSIDE_MAP = 204
     START_OCCUPIED = 205

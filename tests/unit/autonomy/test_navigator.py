@@ -268,3 +268,40 @@ def test_gives_up_at_a_door_that_does_not_open() -> None:
     output = drive.until_ended(30.0)
     assert output.status.error is NavigationError.FAILED_TO_MAKE_PROGRESS
     assert output.status.message == "door does not open"
+
+
+def test_a_path_is_computed_without_driving_it() -> None:
+    drive = Drive(DOOR, START)
+    poses = drive.navigator.compute_path(GOAL).poses
+    assert np.hypot(*(poses[0, :2] - [START.x, START.y])) < 0.1
+    np.testing.assert_allclose(poses[-1], [GOAL.x, GOAL.y, GOAL.yaw], atol=1e-9)
+    back = drive.navigator.compute_path(START, start=GOAL).poses
+    np.testing.assert_allclose(back[0, :2], [GOAL.x, GOAL.y], atol=1e-9)
+    output = drive.tick()
+    assert (output.status.state, output.command.twist) == (NavigationState.IDLE, STANDSTILL)
+
+
+@pytest.mark.parametrize(
+    ("start", "goal", "code"),
+    [
+        (None, Pose2D(99.0, 0.0, 0.0), NavigationError.GOAL_OUTSIDE_MAP),
+        (Pose2D(99.0, 0.0, 0.0), GOAL, NavigationError.START_OUTSIDE_MAP),
+        (Pose2D(math.nan, 0.0, 0.0), GOAL, NavigationError.START_OUTSIDE_MAP),
+        (Pose2D(4.1, 1.0, 0.0), GOAL, NavigationError.START_OCCUPIED),
+        (None, Pose2D(4.1, 1.0, 0.0), NavigationError.GOAL_OCCUPIED),
+    ],
+)
+def test_a_path_that_cannot_be_computed_says_why(
+    start: Pose2D | None, goal: Pose2D, code: NavigationError
+) -> None:
+    drive = Drive(DOOR, START)
+    with pytest.raises(GoalRefused) as refused:
+        drive.navigator.compute_path(goal, start)
+    assert refused.value.code is code
+
+
+def test_no_path_from_a_robot_that_does_not_know_where_it_is() -> None:
+    navigator = Navigator(NavigatorConfig(), DOOR, RobotConfig())
+    with pytest.raises(GoalRefused) as refused:
+        navigator.compute_path(GOAL)
+    assert refused.value.code is NavigationError.PLANNER_TF_ERROR
