@@ -44,9 +44,10 @@ class AnswerMemory(Generic[A]):
     def claim(self, key: Id, asked: bytes, asker: A) -> tuple[bool, Frame | None]:
         """Whether to execute `key` (name, id) now; else its answer, None while it runs.
 
+        `asked`: what it is; empty where a second use of an id does no harm.
         LinkRefused("id_reused") when the id was used for something else.
         """
-        digest = hashlib.blake2b(asked, digest_size=16).digest()
+        digest = hashlib.blake2b(asked, digest_size=16).digest() if asked else b""
         with self._lock:
             entry = self._entries.get(key)
             if entry is None:
@@ -65,9 +66,11 @@ class AnswerMemory(Generic[A]):
 
         LinkRefused("disk") when that cannot be noted: then it must not be executed.
         """
+        if self._journal is None:
+            return
         with self._lock:
             entry = self._entries.get(key)
-        if self._journal is None or entry is None:
+        if entry is None:
             return
         try:
             self._journal.begun(key, entry.digest)

@@ -41,6 +41,7 @@ class _Job:
     id: Id
     row: Request
     frame: Frame
+    payload: Any
     caller: Caller
     deadline_s: float
     """Steady time, s."""
@@ -152,13 +153,15 @@ class RequestDesk:
         payload: Any = decode_payload(frame.body, row.payload)
         _authorise(sender, row, payload.room)
         id_ = (sender.key.name, frame.id)
-        asked = row.name.encode() + bytes(frame.body)
+        asked = row.name.encode() + bytes(frame.body) if row.changes else b""
         new, answer = self._memory_of(row).claim(id_, asked, sender.routing)
         if answer is not None:
             self._gate.send(sender.routing, encode_frame(answer))
         elif new or (row.server is Role.GATEWAY and row.idempotent):
             caller = Caller(sender.key.name, sender.key.role, sender.key.room)
-            return self._begin(_Job(id_, row, frame, caller, time.monotonic() + frame.age_s))
+            return self._begin(
+                _Job(id_, row, frame, payload, caller, time.monotonic() + frame.age_s)
+            )
         return None
 
     def _begin(self, job: _Job) -> _Job | None:
@@ -197,7 +200,7 @@ class RequestDesk:
             self._memory_of(job.row).begin(job.id)
         except LinkRefused as refusal:
             return refused_frame(job.row.name, job.frame.id, time.time(), refusal)
-        return execute(job.row, self._handlers[job.row.name], job.frame, job.caller)
+        return execute(job.row, self._handlers[job.row.name], job.frame, job.payload, job.caller)
 
     def _memory_of(self, row: Request) -> AnswerMemory[bytes]:
         """What a gateway does, it remembers itself; looks need no memory once answered."""

@@ -36,10 +36,10 @@ Handler = Callable[[Any, Caller], object]
 _log = logging.getLogger(__name__)
 
 
-def execute(row: Request, handler: Handler, frame: Frame, caller: Caller) -> Frame:
+def execute(row: Request, handler: Handler, frame: Frame, payload: object, caller: Caller) -> Frame:
     """Run a handler; its answer, or why there is none, as the frame to send back."""
     try:
-        reply = handler(decode_payload(frame.body, row.payload), caller)
+        reply = handler(payload, caller)
         if not isinstance(reply, row.reply):
             raise TypeError(f"{row.name} gives {row.reply.__name__}, not {type(reply).__name__}")
         return _reply_frame(frame, reply)
@@ -98,6 +98,7 @@ class Servant:
         key = ("", frame.id)  # the server has put the asker's name into the id
         row = request_named(frame.name)
         try:
+            payload: Any = decode_payload(frame.body, row.payload)
             new, answer = self._memory.claim(key, bytes(frame.body), None)
         except LinkRefused as refusal:
             new, answer = False, refused_frame(frame.name, frame.id, time.time(), refusal)
@@ -106,7 +107,7 @@ class Servant:
             expired = LinkRefused("expired", f"{frame.name} waited too long at the gateway")
             answer = refused_frame(frame.name, frame.id, time.time(), expired)
         elif new:
-            answer = execute(row, self._handlers[frame.name], frame, caller)
+            answer = execute(row, self._handlers[frame.name], frame, payload, caller)
             self._memory.finish(key, answer, keep=row.changes)
         if answer is not None:
             tell(self._replies, answer)

@@ -24,9 +24,9 @@ from or_robot.types.safety import SafetyMode, SafetyState
 PATIENCE_S = 20.0
 
 
-def until(condition, what="the condition"):
+def until(condition, what="the condition", patience_s=PATIENCE_S):
     """Wait for something that other threads bring about."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain for {what}"
         threading.Event().wait(0.005)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 import zmq
-from link_rig import until
+from link_rig import PATIENCE_S, until
 from test_requests import CLOSING, ROOM, reset
 
 from or_robot.errors import OrRobotError
@@ -128,7 +128,8 @@ def test_garbage_from_an_allowed_key_is_counted_and_harms_nobody(link, dial, lan
         vandal.send_multipart(_garbage(chance))
     # Damaged frames may still be valid; a marker tells that all of it has been read.
     vandal.send_multipart([b"\xc1", b"\xc1"])
-    until(lambda: server.refusals().get("garbage", 0) >= sent // 2, "the count")
+    patience_s = max(PATIENCE_S, sent / 100)
+    until(lambda: server.refusals().get("garbage", 0) >= sent // 2, "the count", patience_s)
     assert panel.request("case.get", ROOM, reply=RoomCase).room == "OR-1"
     assert panel.stop("pressed").gateways == ("gateway",)
     assert panel.connected
