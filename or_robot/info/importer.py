@@ -186,11 +186,11 @@ class Importer:
         for known in (batch, self._store.patient(identity.patient_id)):
             if known is None:
                 continue
-            for name, given, kept in (
-                ("issuer", identity.issuer, known.issuer),
-                ("birth date", identity.birth_date, known.birth_date),
+            for name, given, kept, agree in (
+                ("issuer", identity.issuer, known.issuer, str.__eq__),
+                ("birth date", identity.birth_date, known.birth_date, _same_date),
             ):
-                if given and kept and given != kept:
+                if given and kept and not agree(given, kept):
                     raise IdentityConflict(
                         f"patient ID is stored with another {name}",
                         "find out who it is before importing",
@@ -208,6 +208,11 @@ class Importer:
             f"another {read.kind} object of this patient has the same SOP Instance UID",
             "export it with a UID of its own, or delete the stored one",
         )
+
+
+def _same_date(one: str, other: str) -> bool:
+    """Equal, or one is the beginning of the other: a birth year alone contradicts no date."""
+    return one.startswith(other) or other.startswith(one)
 
 
 class Refused(OrRobotError):

@@ -161,6 +161,12 @@ def test_record_fractions_and_beams_are_prepared(service, plan):
     assert [one.text for one in chart.laterality] == ["left"]
     assert {one.source for item in chart.allergies for one in item.origins} == {"FHIR"}
     assert [one.kind for one in chart.timeline].count("fraction") == 12
+    creatinine = next(one for one in chart.labs if one.name == "Creatinine")
+    assert [(one.value, one.flag) for one in creatinine.values] == [
+        (0.9, None),
+        (0.9, None),
+        (1.3, "H"),
+    ]
     strip = service.fractions("SIM0001", plan.plan_uid)
     assert (strip.planned, strip.delivered, len(strip.days)) == (35, 12, 12)
     geometry = service.geometry("SIM0001", plan.plan_uid)

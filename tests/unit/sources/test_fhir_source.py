@@ -42,6 +42,13 @@ def test_the_committed_patient_is_read():
     assert len(record.medications) == 2
     assert [one.text for one in record.procedures] == ["Endoscopic biopsy of skull base tumour"]
     assert [one.text for one in record.team] == ["SURGEON, Sample"]
+    assert len(record.labs) == 12
+    (implant,) = record.implants
+    assert (implant.text, implant.detail) == (
+        "Ventriculoperitoneal shunt, MR conditional",
+        "Head, right",
+    )
+    assert [one.text for one in record.consents] == ["Operation", "Anaesthesia"]
     (booking,) = record.bookings
     assert (booking.room, booking.start) == ("OR-1", "2026-01-23T08:30:00+09:00")
     assert booking.text == "Endoscopic biopsy of skull base tumour"
@@ -106,6 +113,8 @@ def resource(**fields):
     """A bundle with one resource more, about the patient."""
 
     def add(bundle, resources):
+        for kind in ABOUT:
+            without(bundle, kind)
         bundle["entry"].append({"resource": {**fields, **ABOUT.get(fields["resourceType"], {})}})
 
     return read_fhir(changed(add))
