@@ -107,7 +107,8 @@ class InformationDesk:
     def schedule(self, request: RoomRequest, caller: Caller) -> RoomSchedule:
         schedule = self._service.schedule(request.room)
         named = next((one.patient_id for one in schedule.entries if one.patient_id), None)
-        self._audit(request, caller, "schedule.get", named)
+        if named is not None:
+            self._audit(request, caller, "schedule.get", named)
         return schedule
 
     def admit(self, request: RoomAdmit, caller: Caller) -> RoomSchedule:
