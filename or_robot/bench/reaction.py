@@ -30,15 +30,15 @@ from or_robot.nodes.conversions import time_from_ros
 
 app = typer.Typer(add_completion=False)
 
-UNKNOWN_AT, IN_FIELD_AT = 2.6, 0.3
+UNKNOWN_AT, IN_FIELD_AT = 1.6, 0.3
 """m from the lidar: something unknown that slows the robot; something that stops it."""
 PHANTOM_RAD = 0.06
 """Half the angle it covers, straight ahead."""
-DROP = 0.1
+DROP = 0.2
 """m/s: a command so much lower has seen it."""
 DRIVING = 0.6
 """m/s asked for while samples are taken."""
-SCANS_BETWEEN = 4
+BETWEEN_S = 0.1
 LATE_S = 1.0
 
 Figures = dict[str, Any]
@@ -137,28 +137,27 @@ class _Samples:
     # --- samples
 
     def _scan_to_command(self) -> None:
-        """One scan shows something unknown far ahead; the gate asks for less at once."""
+        """From one scan on something unknown is ahead; the gate asks for less at once."""
         rig = self._rig
         shown: list[float] = []
         before = rig.seen["command"].twist.linear.x
 
-        def once(_: Relay, scan: LaserScan) -> LaserScan:
-            if shown:
-                return scan
-            at_s, clock_s = self._clock[0]
-            shown.append(at_s - (clock_s - time_from_ros(scan.header.stamp)))
+        def show(_: Relay, scan: LaserScan) -> LaserScan:
+            if not shown:
+                at_s, clock_s = self._clock[0]
+                shown.append(at_s - (clock_s - time_from_ros(scan.header.stamp)))
             return _with_phantom(scan, UNKNOWN_AT)
 
         relay = rig.relays[GATE_SCAN]
-        relay.spoil = once
+        relay.spoil = show
         end_s = time.monotonic() + LATE_S
         found = None
         while found is None and time.monotonic() < end_s:
             time.sleep(0.01)
             late = [c for c in rig.commands[-40:] if shown and c[0] > shown[0]]
             found = next((at for at, speed in late if speed < before - DROP), None)
-        time.sleep(0.1 * self._random.uniform(1.0, SCANS_BETWEEN))
         relay.spoil = None
+        time.sleep(self._random.uniform(0.0, BETWEEN_S))
         if found is not None:
             self._note("scan_to_cmd_ms", 1e3 * (found - shown[0]))
 
