@@ -153,7 +153,7 @@ class Rig:
     def ready(self) -> None:
         """The robot stands, unlatched, with nothing to do."""
         self.wait("ground truth", lambda seen: "robot" in seen and "safety" in seen, START_S)
-        end_s = time.monotonic() + PATIENCE_S
+        end_s = time.monotonic() + START_S
         while True:
             state = self.seen["safety"]
             if state.reset_required:
