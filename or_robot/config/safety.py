@@ -99,7 +99,11 @@ class SafetyConfig(CheckedConfig):
         1.4, unit="s", low=0.6, high=5.0, doc="hardware e-stop and bumper unheard this long: fault"
     )
     clock_jump: float = setting(
-        0.5, unit="s", low=0.1, high=10.0, doc="clock ahead of steady time within one loop: fault"
+        0.5,
+        unit="s",
+        low=0.1,
+        high=10.0,
+        doc="clock further ahead of steady time than in the last 2 s: fault",
     )
     future: float = setting(
         0.1, unit="s", low=0.0, high=1.0, doc="a stamp further in the future is not accepted"

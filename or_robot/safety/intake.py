@@ -25,6 +25,7 @@ from or_robot.types.motion import (
 )
 from or_robot.types.procedure import ProcedurePhase, RoomPhases
 
+CLOCK_MEMORY_S = 2.0
 KEPT_ODOMETRY = 50
 """Readings, 1 s: to place an estimate of the pose at the instant it is of."""
 
@@ -62,7 +63,9 @@ class Intake:
         self._config = config
         self._watchdogs = Watchdogs(watch_table(config), config.future)
         self._ranges: NDArray[np.float32] | None = None
-        self._clock: tuple[float, float] | None = None
+        self._clock = 0.0
+        self._ahead: deque[float] = deque(maxlen=round(CLOCK_MEMORY_S * config.rate))
+        """How far the clock was ahead of steady time at the last steps, s."""
         self._odometry: deque[Odometry] = deque(maxlen=KEPT_ODOMETRY)
         self._map_from_odom = Pose2D(0.0, 0.0, 0.0)
         self._estimate: PoseEstimate | None = None
@@ -188,12 +191,18 @@ class Intake:
         return self._watchdogs.accept(name, stamp_s, clock_s, now_s)
 
     def _clock_jumped(self, clock_s: float, now_s: float) -> bool:
-        """Whether the clock went back, or ran ahead of steady time, since the last step."""
-        before, self._clock = self._clock, (clock_s, now_s)
-        if before is None or before[0] == 0.0:  # 0: no /clock heard yet
+        """Whether the clock went back, or is further ahead of steady time than just now.
+
+        A clock that is told late and then catches up has not jumped.
+        """
+        if clock_s == 0.0:  # no /clock heard yet
             return False
-        passed, steady = clock_s - before[0], now_s - before[1]
-        jumped = passed < 0.0 or passed - steady > self._config.clock_jump
+        before, self._clock = self._clock, clock_s
+        ahead = clock_s - now_s
+        least = max(self._ahead, default=ahead)
+        jumped = clock_s < before or ahead - least > self._config.clock_jump
         if jumped:
             self._watchdogs.forget_stamps()
+            self._ahead.clear()
+        self._ahead.append(ahead)
         return jumped

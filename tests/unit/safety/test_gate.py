@@ -266,6 +266,16 @@ def test_a_clock_jump_while_driving_is_a_fault(jump: float) -> None:
     assert (bench.out.twist, bench.out.state.reason_code) == (STANDSTILL, "clock_jump")
 
 
+def test_a_clock_that_is_told_late_and_catches_up_has_not_jumped() -> None:
+    bench = Bench().drive()
+    stood = bench.now
+    bench.spoil = lambda inputs: replace(GateInputs(clock_s=stood), heartbeats=inputs.heartbeats)
+    assert bench.run(0.8).state.reason_code == "scan_late"
+    bench.spoil = lambda inputs: inputs
+    assert bench.run(2.0).state.reason_code != "clock_jump"
+    assert bench.out.twist == FORWARD
+
+
 def test_lost_localization_and_a_second_writer_are_faults() -> None:
     bench = Bench().drive()
     bench.lost = True
