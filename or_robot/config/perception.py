@@ -75,3 +75,41 @@ KNOWN_MARKERS = (
     MarkerKind(2, "tray", 0.12),
 )
 """Identities of the wing's markers: what carries them, and how large they are printed."""
+
+
+@dataclass(frozen=True)
+class DepthConfig(CheckedConfig):
+    reach: float = setting(3.0, unit="m", low=0.5, high=10.0, doc="obstacles are sought within")
+    robot_height: float = setting(
+        1.15, unit="m", low=0.2, high=2.5, doc="what hangs higher is no obstacle"
+    )
+    low_height: float = setting(
+        0.008, unit="m", low=0.002, high=0.1, doc="mean height from which a thing stands out"
+    )
+    noise_height: float = setting(
+        0.0035, unit="", low=0.0, high=0.1, doc="the same for each m of depth"
+    )
+    cell: float = setting(0.05, unit="m", low=0.01, high=0.5, doc="side of a cell of the ground")
+    cell_pixels: int = setting(6, unit="", low=1, high=500, doc="pixels that mark a cell")
+    nearest: float = setting(0.3, unit="m", low=0.01, high=1.0, doc="nearer covers the camera")
+    covered_share: float = setting(0.5, unit="", low=0.1, high=1.0, doc="of pixels too near: covered")
+    known_share: float = setting(0.35, unit="", low=0.01, high=1.0, doc="of pixels with depth, at least")
+    below_share: float = setting(
+        0.10, unit="", low=0.01, high=1.0, doc="of pixels below the floor, at most"
+    )
+    floor_band: float = setting(
+        0.06, unit="m", low=0.01, high=0.3, doc="floor is sought this near where it must be"
+    )
+    floor_tilt: float = setting(
+        0.05, unit="", low=0.005, high=0.3, doc="slope of the floor seen, at most"
+    )
+    floor_pixels: int = setting(150, unit="", low=10, high=10000, doc="that make a floor")
+    wall_distance: float = setting(
+        1.6, unit="m", low=0.3, high=5.0, doc="a wall nearer may hide the floor"
+    )
+    keep_s: float = setting(45.0, unit="s", low=1.0, high=600.0, doc="kept out of view")
+    hits: int = setting(2, unit="", low=1, high=20, doc="images until it counts")
+    most_hits: int = setting(4, unit="", low=1, high=50, doc="images without it until it is gone")
+    gone_margin: float = setting(
+        0.10, unit="m", low=0.01, high=1.0, doc="depth so far behind: seen through"
+    )
