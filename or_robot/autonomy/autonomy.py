@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,13 +12,15 @@ from or_robot.autonomy.rate import Rate
 from or_robot.config.autonomy import AutonomyConfig
 from or_robot.config.robot import RobotConfig
 from or_robot.geometry.pose import Pose2D
+from or_robot.perception.depth_obstacles import DepthObstacleFinder
 from or_robot.perception.people import PeopleTracker
 from or_robot.safety.gate import Answer, GateInputs, GateOutput, SafetyGate
 from or_robot.safety.modes import LATCHED
 from or_robot.tasks.runner import TaskRunner
 from or_robot.types.motion import LaserScan, Odometry, PoseEstimate, Tracks, Twist2D
 from or_robot.types.motion import Path as RoutePath
-from or_robot.types.navigation import NavigationStatus
+from or_robot.types.navigation import NavigationState, NavigationStatus
+from or_robot.types.perception import Blindness, DepthObstacles
 from or_robot.types.procedure import ProcedurePhase
 from or_robot.types.safety import SafetyMode, SafetyState
 from or_robot.types.sensing import ImuReading, RgbdImage
@@ -55,6 +58,8 @@ class AutonomyOutput:
     navigation: NavigationStatus
     safety: SafetyState
     queue: TaskQueue
+    blindness: Blindness = Blindness.NONE
+    """Why the camera's images cannot be relied on."""
 
 
 class _NavigatorPort:
@@ -90,6 +95,11 @@ class Autonomy:
     ) -> None:
         self._navigator = Navigator(config.navigator, site, robot)
         self._people = PeopleTracker(config.people, site.map)
+        self._depth = DepthObstacleFinder(config.depth, site.map)
+        self._look_period_s = 1.0 / config.depth.rate
+        self._looked_s = -math.inf
+        self._new_depth: DepthObstacles | None = None
+        self._blindness = Blindness.NONE
         self._gate = SafetyGate(config.safety, robot, site)
         self._port = _NavigatorPort(self._navigator, self._gate)
         self._tasks = TaskRunner(queue_file, site.stations, self._port, config.tasks)
@@ -109,8 +119,9 @@ class Autonomy:
 
     @property
     def needs_camera(self) -> bool:
-        """Whether images in the inputs change what the robot does."""
-        return False
+        """Whether an image taken now would be looked at: while it drives, so often."""
+        driving = self._navigator.status.state is NavigationState.ACTIVE
+        return driving and self._now_s + 1e-6 >= self._looked_s + self._look_period_s
 
     # --- orders
 
@@ -150,6 +161,8 @@ class Autonomy:
         self._odometry = inputs.odometry[-1] if inputs.odometry else self._odometry
         self._phases += tuple(inputs.phases)
         self._imu.extend(inputs.imu)
+        for image in inputs.images[-1:]:
+            self._look(image)
         moved = self._navigate(t_s) if self._navigation_due.due(t_s) else None
         gated = self._guard(inputs, moved, t_s)
         self._port.state = gated.state
@@ -166,6 +179,7 @@ class Autonomy:
             self._navigator.status,
             gated.state,
             self._queue,
+            self._blindness,
         )
 
     def _navigate(self, t_s: float) -> NavigatorOutput:
@@ -175,13 +189,22 @@ class Autonomy:
         tracks, self._new_tracks = self._new_tracks, None
         phases, self._phases = self._phases, ()
         imu, self._imu = self._imu, []
-        seen = NavigatorInputs(scan, odometry, tracks, phases, imu)
+        depth, self._new_depth = self._new_depth, None
+        seen = NavigatorInputs(scan, odometry, tracks, phases, imu, depth)
         self._navigated = self._navigator.step(seen, t_s)
         if scan is not None:
             located = self._navigator.estimate_at(scan.stamp_s)
             if located is not None:
                 self._tracks = self._new_tracks = self._people.update(scan, located)
         return self._navigated
+
+    def _look(self, image: RgbdImage) -> None:
+        """Obstacles in an image taken where localization knows that the robot was."""
+        self._looked_s = image.stamp_s
+        located = self._navigator.estimate_at(image.stamp_s)
+        if located is not None:
+            self._new_depth = self._depth.update(image, located, self._tracks)
+            self._blindness = self._new_depth.blindness
 
     def _guard(
         self, inputs: AutonomyInputs, moved: NavigatorOutput | None, t_s: float

@@ -41,6 +41,7 @@ from or_robot.types.navigation import (
     NavigationState,
     NavigationStatus,
 )
+from or_robot.types.perception import DepthObstacles
 from or_robot.types.procedure import ProcedurePhase
 from or_robot.types.sensing import ImuReading
 from or_robot.types.site import OccupancyMap, Site
@@ -73,6 +74,7 @@ class NavigatorInputs:
     """Stamps in the ROS clock."""
     imu: Sequence[ImuReading] = ()
     """All since the last step, oldest first."""
+    depth: DepthObstacles | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ class Navigator:
         self._scan: LaserScan | None = None
         self._odometry: Odometry | None = None
         self._tracks: Tracks | None = None
+        self._depth: NDArray[np.float64] = np.empty((0, 2))
+        self._half_size = np.array([robot.length, robot.width]) / 2.0
         self._goal: Pose2D | None = None
         self._route: Route | None = None
         self._recovery: RunningRecovery | None = None
@@ -204,6 +208,9 @@ class Navigator:
     def _sense(self, inputs: NavigatorInputs) -> None:
         if inputs.tracks is not None:
             self._tracks = inputs.tracks
+        if inputs.depth is not None:
+            self._depth = inputs.depth.points[:, :2]
+            self._costmap.mark_depth(self._depth)
         if inputs.odometry is not None and _usable_odometry(inputs.odometry):
             self._odometry = inputs.odometry
             self._localizer.update_odometry(inputs.odometry, inputs.imu)
@@ -245,11 +252,15 @@ class Navigator:
         to_base = pose.inverse()
         seen = to_base.compose(seen_from).transform(scan.points())
         edges = to_base.transform(self._edges) if len(self._edges) else self._edges
-        return surroundings(np.vstack((seen, edges)))
+        hidden = to_base.transform(self._depth)
+        # what the robot stands on it does not touch: memory and pose are not that exact
+        under = np.all(np.abs(hidden) <= self._half_size, axis=1)
+        return surroundings(np.vstack((seen, edges, hidden[~under])))
 
     def _restart_clock(self, t_s: float) -> None:
         """Time went back: the simulator restarted, nothing known before is true."""
         self._scan = self._odometry = self._tracks = None
+        self._depth = np.empty((0, 2))
         self._checked_s = self._planned_s = -math.inf
         self._costmap.forget()
         if self._goal is not None:

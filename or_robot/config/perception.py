@@ -92,8 +92,12 @@ class DepthConfig(CheckedConfig):
     cell: float = setting(0.05, unit="m", low=0.01, high=0.5, doc="side of a cell of the ground")
     cell_pixels: int = setting(6, unit="", low=1, high=500, doc="pixels that mark a cell")
     nearest: float = setting(0.3, unit="m", low=0.01, high=1.0, doc="nearer covers the camera")
-    covered_share: float = setting(0.5, unit="", low=0.1, high=1.0, doc="of pixels too near: covered")
-    known_share: float = setting(0.35, unit="", low=0.01, high=1.0, doc="of pixels with depth, at least")
+    covered_share: float = setting(
+        0.5, unit="", low=0.1, high=1.0, doc="of pixels too near: covered"
+    )
+    known_share: float = setting(
+        0.35, unit="", low=0.01, high=1.0, doc="of pixels with depth, at least"
+    )
     below_share: float = setting(
         0.10, unit="", low=0.01, high=1.0, doc="of pixels below the floor, at most"
     )
@@ -107,9 +111,29 @@ class DepthConfig(CheckedConfig):
     wall_distance: float = setting(
         1.6, unit="m", low=0.3, high=5.0, doc="a wall nearer may hide the floor"
     )
+    map_slack: float = setting(0.15, unit="m", low=0.0, high=1.0, doc="nearer belongs to the map")
+    walking: float = setting(0.25, unit="m/s", low=0.0, high=2.0, doc="who walks leaves no mark")
+    person_clear: float = setting(0.5, unit="m", low=0.0, high=2.0, doc="around who walks")
+    rate: float = setting(5.0, unit="Hz", low=0.5, high=30.0, doc="images looked at")
     keep_s: float = setting(45.0, unit="s", low=1.0, high=600.0, doc="kept out of view")
     hits: int = setting(2, unit="", low=1, high=20, doc="images until it counts")
     most_hits: int = setting(4, unit="", low=1, high=50, doc="images without it until it is gone")
     gone_margin: float = setting(
         0.10, unit="m", low=0.01, high=1.0, doc="depth so far behind: seen through"
     )
+
+
+@dataclass(frozen=True)
+class DoorConfig(CheckedConfig):
+    reach: float = setting(7.0, unit="m", low=1.0, high=25.0, doc="doors are watched within")
+    slack: float = setting(0.12, unit="m", low=0.02, high=0.5, doc="a beam so near hits the leaf")
+    grazing: float = setting(
+        0.15, unit="", low=0.01, high=1.0, doc="sine of beam and leaf, at least"
+    )
+    bins: int = setting(12, unit="", low=4, high=100, doc="parts that a leaf is looked at in")
+    known_share: float = setting(0.6, unit="", low=0.1, high=1.0, doc="of the parts seen, at least")
+    open_from: float = setting(0.85, unit="", low=0.5, high=1.0, doc="opening that counts as open")
+    closed_to: float = setting(0.12, unit="", low=0.0, high=0.5, doc="the same as closed")
+    motion: float = setting(0.05, unit="", low=0.0, high=0.5, doc="change that is motion")
+    motion_s: float = setting(0.5, unit="s", low=0.05, high=5.0, doc="between two looks, at most")
+    keep_s: float = setting(5.0, unit="s", low=0.1, high=60.0, doc="a look counts for so long")

@@ -17,6 +17,7 @@ from or_robot_interfaces.msg import Tracks as TracksMsg
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from sensor_msgs.msg import Imu as ImuMsg
 from sensor_msgs.msg import LaserScan as LaserScanMsg
+from sensor_msgs.msg import PointCloud2
 from tf2_msgs.msg import TFMessage
 
 from or_robot.autonomy.navigator import Navigator, NavigatorInputs, NavigatorOutput
@@ -49,10 +50,11 @@ from or_robot.nodes.runtime import (
     now_s,
     run,
 )
-from or_robot.nodes.sensor_conversions import imu_from_ros
+from or_robot.nodes.sensor_conversions import imu_from_ros, obstacles_from_ros
 from or_robot.nodes.start import declare_start
 from or_robot.nodes.transforms import Mounts
 from or_robot.types.motion import Odometry, Path, Tracks
+from or_robot.types.perception import DepthObstacles
 from or_robot.types.procedure import ProcedurePhase
 from or_robot.types.safety import SafetyMode, SafetyState
 from or_robot.types.sensing import ImuReading
@@ -82,6 +84,7 @@ class NavigationNode(ManagedNode):
         self._odometry: Odometry | None = None
         self._imu: deque[ImuReading] = deque(maxlen=IMU_KEPT)
         self._tracks: Tracks | None = None
+        self._depth: DepthObstacles | None = None
         self._phases: list[ProcedurePhase] = []
         self._placed = False
         self._safety: SafetyState | None = None
@@ -123,6 +126,7 @@ class NavigationNode(ManagedNode):
         subscribe(OdometryMsg, names.ODOMETRY, self._take_odometry, names.SENSOR)
         subscribe(ImuMsg, names.IMU_TOPIC, self._take_imu, names.STREAM)
         subscribe(TracksMsg, names.PEOPLE, self._take_tracks, names.NEWEST)
+        subscribe(PointCloud2, names.DEPTH_OBSTACLES, self._take_depth, names.NEWEST)
         subscribe(SafetyStateMsg, names.SAFETY_STATE, self._take_safety, names.LATCHED)
         subscribe(ProcedurePhaseMsg, names.PHASE, self._take_phase, names.LATCHED_MANY)
         subscribe(PoseWithCovarianceStamped, names.INITIAL_POSE, self._place, names.EVENT)
@@ -147,6 +151,9 @@ class NavigationNode(ManagedNode):
 
     def _take_tracks(self, message: TracksMsg) -> None:
         self._tracks = tracks_from_ros(message)
+
+    def _take_depth(self, message: PointCloud2) -> None:
+        self._depth = obstacles_from_ros(message)
 
     def _take_phase(self, message: ProcedurePhaseMsg) -> None:
         self._phases.append(phase_from_ros(message))
@@ -189,7 +196,8 @@ class NavigationNode(ManagedNode):
             self._scan = None
         phases, self._phases = tuple(self._phases), []
         imu = tuple(self._imu)
-        inputs = NavigatorInputs(scan, self._odometry, self._tracks, phases, imu)
+        depth, self._depth = self._depth, None
+        inputs = NavigatorInputs(scan, self._odometry, self._tracks, phases, imu, depth)
         self._imu.clear()
         odometry, self._odometry, self._tracks = self._odometry, None, None
         output = self._navigator.step(inputs, t_s)

@@ -1,18 +1,23 @@
-"""Process `perception`: scan and pose → people."""
+"""Process `perception`: scan, images and pose → people, obstacles the lidar cannot see."""
 
 from __future__ import annotations
 
 import dataclasses
+import math
 
 from geometry_msgs.msg import PoseWithCovarianceStamped
 from nav_msgs.msg import Odometry as OdometryMsg
 from or_robot_interfaces.msg import Tracks as TracksMsg
 from sensor_msgs.msg import LaserScan as LaserScanMsg
+from sensor_msgs.msg import PointCloud2
+from visualization_msgs.msg import MarkerArray
 
-from or_robot.config.perception import PeopleConfig
+from or_robot.config.perception import DepthConfig, PeopleConfig
 from or_robot.nodes import names
 from or_robot.nodes.conversions import estimate_from_ros, odometry_from_ros, tracks_to_ros
+from or_robot.nodes.depth_camera import DepthCamera
 from or_robot.nodes.odometry_history import OdometryHistory
+from or_robot.nodes.people_markers import markers_to_ros
 from or_robot.nodes.runtime import (
     Diagnostics,
     Heartbeat,
@@ -20,10 +25,19 @@ from or_robot.nodes.runtime import (
     declare_config,
     run,
 )
+from or_robot.nodes.sensor_conversions import obstacles_to_ros
 from or_robot.nodes.start import declare_start
 from or_robot.nodes.transforms import Mounts
+from or_robot.perception.depth_obstacles import DepthObstacleFinder
 from or_robot.perception.people import PeopleTracker
-from or_robot.types.motion import PoseEstimate
+from or_robot.types.motion import PoseEstimate, Tracks
+from or_robot.types.perception import Blindness
+from or_robot.types.sensing import RgbdImage
+
+STANDING = 0.02
+"""m/s and rad/s."""
+LOOK_ON_S = 5.0
+"""s of the ROS clock after the last motion until images are no longer asked for."""
 
 
 class PerceptionNode(ManagedNode):
@@ -31,12 +45,21 @@ class PerceptionNode(ManagedNode):
         super().__init__("perception")
         start = declare_start(self)
         tracker = PeopleTracker(declare_config(self, PeopleConfig), start.site.map)
+        config = declare_config(self, DepthConfig, "depth.")
+        finder = DepthObstacleFinder(config, start.site.map)
         diagnostics = Diagnostics(self, self._health)
         self._track = diagnostics.timed(tracker.update)
+        self._find = diagnostics.timed(finder.update)
         self._mounts = Mounts(self)
+        self._camera = DepthCamera(self, self._mounts, config.rate, self._take_image)
+        self._blindness = Blindness.NONE
         self._pose: PoseEstimate | None = None
+        self._tracks: Tracks | None = None
         self._odometry = OdometryHistory()
+        self._moved_s = -math.inf
         self._people = self.create_publisher(TracksMsg, names.PEOPLE, names.NEWEST)
+        self._markers = self.create_publisher(MarkerArray, names.PEOPLE_MARKERS, names.NEWEST)
+        self._obstacles = self.create_publisher(PointCloud2, names.DEPTH_OBSTACLES, names.NEWEST)
         self.create_subscription(OdometryMsg, names.ODOMETRY, self._take_odometry, names.SENSOR)
         self.create_subscription(LaserScanMsg, names.SCAN, self._take_scan, names.SENSOR)
         self.create_subscription(
@@ -48,24 +71,46 @@ class PerceptionNode(ManagedNode):
         self._pose = estimate_from_ros(message)
 
     def _take_odometry(self, message: OdometryMsg) -> None:
-        self._odometry.add(odometry_from_ros(message))
+        odometry = odometry_from_ros(message)
+        self._odometry.add(odometry)
+        twist = odometry.twist
+        if max(abs(twist.linear), abs(twist.angular)) > STANDING:
+            self._moved_s = odometry.stamp_s
+        self._camera.want(self.active and 0.0 <= odometry.stamp_s - self._moved_s < LOOK_ON_S)
 
     def _take_scan(self, message: LaserScanMsg) -> None:
         """Track in every scan. Without a pose to trust nothing is said: silence stops the robot."""
         if not self.active or self._pose is None or self._pose.lost:
             return
         scan = self._mounts.scan(message)
-        if scan is None:
-            return
-        pose = self._odometry.carry(self._pose, scan.stamp_s)
-        if pose is not None:
-            located = dataclasses.replace(self._pose, stamp_s=scan.stamp_s, pose=pose)
-            tracks = self._track(scan, located)
-            self._people.publish(tracks_to_ros(tracks, names.MAP))
+        located = self._located(scan.stamp_s) if scan is not None else None
+        if scan is not None and located is not None:
+            self._tracks = self._track(scan, located)
+            self._people.publish(tracks_to_ros(self._tracks, names.MAP))
+            if self._markers.get_subscription_count():
+                self._markers.publish(markers_to_ros(self._tracks, names.MAP))
+
+    def _take_image(self, image: RgbdImage) -> None:
+        located = self._located(image.stamp_s) if self.active else None
+        if located is not None:
+            found = self._find(image, located, self._tracks)
+            self._blindness = found.blindness
+            self._obstacles.publish(obstacles_to_ros(found, names.MAP))
+
+    def _located(self, stamp_s: float) -> PoseEstimate | None:
+        """The pose as of a stamp."""
+        if self._pose is None:
+            return None
+        pose = self._odometry.carry(self._pose, stamp_s)
+        return None if pose is None else dataclasses.replace(self._pose, stamp_s=stamp_s, pose=pose)
 
     def _health(self) -> tuple[bool, str]:
-        good = self._pose is not None and not self._pose.lost
-        return good, "" if good else "waits for a pose to trust"
+        if self._pose is None or self._pose.lost:
+            return False, "waits for a pose to trust"
+        problem = self._camera.problem
+        if not problem and self._blindness is not Blindness.NONE:
+            problem = self._blindness.value
+        return not problem, f"camera is blind: {problem}" if problem else ""
 
 
 def main() -> None:

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 from geometry_msgs.msg import Quaternion, TransformStamped, Vector3
 from numpy.typing import NDArray
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
 from sensor_msgs.msg import Imu as ImuMsg
 
 from or_robot.errors import OrRobotError
 from or_robot.geometry.transform import Transform
-from or_robot.nodes.conversions import header_to_ros, time_from_ros
+from or_robot.nodes import names
+from or_robot.nodes.conversions import Malformed, expect_frame, header_to_ros, time_from_ros
+from or_robot.types.perception import Blindness, DepthObstacles
 from or_robot.types.sensing import ImuReading, RgbdImage
 
 NO_ORIENTATION = -1.0
@@ -94,6 +96,40 @@ def image_from_ros(color: Image, depth: Image, info: CameraInfo, mount: Transfor
         np.array(info.k, dtype=np.float64).reshape(3, 3),
         mount,
     )
+
+
+def obstacles_to_ros(obstacles: DepthObstacles, frame: str) -> PointCloud2:
+    """Points as float32 x, y, z in m."""
+    points = np.ascontiguousarray(obstacles.points, dtype="<f4").reshape(-1, 3)
+    fields = [
+        PointField(name=name, offset=4 * i, datatype=PointField.FLOAT32, count=1)
+        for i, name in enumerate("xyz")
+    ]
+    return PointCloud2(
+        header=header_to_ros(obstacles.stamp_s, frame),
+        height=1,
+        width=len(points),
+        fields=fields,
+        is_bigendian=False,
+        point_step=12,
+        row_step=12 * len(points),
+        data=array("B", points.tobytes()),
+        is_dense=True,
+    )
+
+
+def obstacles_from_ros(message: PointCloud2) -> DepthObstacles:
+    """Malformed in another frame than map, in another layout, and with what is no number."""
+    expect_frame(message.header.frame_id, names.MAP)
+    layout = [(f.name, f.offset, f.datatype) for f in message.fields]
+    wanted = [(name, 4 * i, PointField.FLOAT32) for i, name in enumerate("xyz")]
+    size = 12 * message.width * message.height
+    if layout != wanted or message.point_step != 12 or len(message.data) != size:
+        raise Malformed("depth obstacles of another layout than float32 x, y, z")
+    points = np.frombuffer(message.data, "<f4").reshape(-1, 3).astype(np.float64)
+    if not np.isfinite(points).all():
+        raise Malformed("a depth obstacle is no number")
+    return DepthObstacles(time_from_ros(message.header.stamp), points, Blindness.NONE)
 
 
 def _image(pixels: NDArray[np.generic], encoding: str, stamp_s: float, frame: str) -> Image:

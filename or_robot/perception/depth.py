@@ -157,14 +157,17 @@ def _standing_out(
 def _cells(
     place: NDArray[np.float32], height: NDArray[np.float32], config: DepthConfig
 ) -> NDArray[np.float64]:
-    """One point for each cell on the ground with enough pixels: their mean place, highest pixel."""
+    """One point for each cell on the ground with enough pixels: their mean place, lowest height.
+
+    Past the lower edge the camera sees floor again once the thing is gone.
+    """
     if not len(place):
         return np.empty((0, 3))
     cell = np.floor(place[:, :2] / config.cell).astype(np.int64)
     key = (cell[:, 0] << 20) + cell[:, 1] + (1 << 19)
     _, index, count = np.unique(key, return_inverse=True, return_counts=True)
     sums = [np.bincount(index, weights=place[:, i]) for i in range(2)]
-    top = np.full(len(count), -np.inf)
-    np.maximum.at(top, index, height)
-    points = np.column_stack((sums[0] / count, sums[1] / count, top))
+    lowest = np.full(len(count), np.inf)
+    np.minimum.at(lowest, index, height)
+    points = np.column_stack((sums[0] / count, sums[1] / count, lowest))
     return np.asarray(points[count >= config.cell_pixels], dtype=np.float64)

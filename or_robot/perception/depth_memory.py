@@ -32,8 +32,9 @@ class DepthMemory:
     def clear(self) -> None:
         self._keep(np.zeros(len(self._points), dtype=np.bool_))
 
-    def update(self, view: DepthView, pose: Pose2D) -> None:
-        """Take an image from `pose` (map ← base_link). A blind one changes nothing but age."""
+    def update(self, view: DepthView, new: NDArray[np.float64], pose: Pose2D) -> None:
+        """Take an image from `pose` (map ← base_link), and those of its points (n, 3), in the map
+        frame, that are to be remembered. A blind one changes nothing but age."""
         config = self._config
         self._keep(np.abs(view.stamp_s - self._seen_s) <= config.keep_s)
         if view.blindness is not Blindness.NONE:
@@ -43,7 +44,7 @@ class DepthMemory:
         self._seen_s[seen | gone] = view.stamp_s
         self._hits[gone] -= 1
         self._keep(self._hits > 0)
-        self._add(base.apply(view.points), view.stamp_s)
+        self._add(new, view.stamp_s)
 
     def _add(self, points: NDArray[np.float64], stamp_s: float) -> None:
         """A point in a cell already known confirms it, at most to `most_hits`."""
@@ -57,7 +58,7 @@ class DepthMemory:
                 continue
             self._hits[at] = min(self._hits[at] + 1, config.most_hits)
             self._seen_s[at] = stamp_s
-            self._points[at, 2] = max(self._points[at, 2], points[n, 2])
+            self._points[at, 2] = min(self._points[at, 2], points[n, 2])
         self._points = np.concatenate((self._points, points[fresh]))
         self._hits = np.concatenate((self._hits, np.ones(len(fresh), dtype=np.int64)))
         self._seen_s = np.concatenate((self._seen_s, np.full(len(fresh), stamp_s)))

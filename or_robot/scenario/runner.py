@@ -43,7 +43,7 @@ class Pilot(Protocol):
 
     @property
     def needs_camera(self) -> bool:
-        """Whether it looks at images, which take long to draw."""
+        """Whether it would look at an image taken now; asked before every step."""
         ...
 
     def submit(self, request: TaskRequest) -> None: ...
@@ -115,7 +115,7 @@ def run_scenario(
     recorder = _Recorder()
     tasks = sorted(scenario.tasks, key=lambda task: task.at_s)
     schedule, operator = Schedule(scenario.events), Operator(scenario.events)
-    world.set_camera(pilot.needs_camera)
+    eyes = _Eyes(world, pilot)
     truth = world.truth()
     started = time.perf_counter()
     ended, idle_s = "timeout", 0.0
@@ -127,6 +127,7 @@ def run_scenario(
             pilot.press(button)
         while tasks and tasks[0].at_s <= now:
             pilot.submit(tasks.pop(0).request)
+        eyes.open_when_needed()
         frame = world.step(now)
         world.command(pilot.step(frame))
         truth = world.truth()
@@ -143,6 +144,20 @@ def run_scenario(
     verdict = referee.verdict()
     passed, said = verdict.passed(scenario.success), pilot.last_words()
     return Run(seed, verdict, passed, ended, said, recorder.trace(), wall_s)
+
+
+class _Eyes:
+    """Switches the camera on for the steps whose image the pilot needs."""
+
+    def __init__(self, world: SimulatedWorld, pilot: Pilot) -> None:
+        self._world, self._pilot = world, pilot
+        self._on = False
+
+    def open_when_needed(self) -> None:
+        needed = self._pilot.needs_camera
+        if needed is not self._on:
+            self._world.set_camera(needed)
+            self._on = needed
 
 
 class _Recorder:

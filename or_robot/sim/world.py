@@ -101,7 +101,7 @@ class SimWorld:
         self._imu_ticks = _ticks(model.imu.rate, "IMU")
         self._camera = Camera(model, config, camera_random, look)
         self._camera_ticks = _ticks(model.camera.rate, "camera")
-        self._camera_on = False
+        self._camera_on = self._camera_tried = False
         self.robot = model
         self._around = Surroundings(description, site, people, carts, robot, crowd_random)
         self._around.enter(self._scene, self._data)
@@ -193,7 +193,8 @@ class SimWorld:
     def set_camera(self, on: bool) -> None:
         """From now on frames carry images, or none. A drawn image costs more than 0.1 s of all
         else. Raises OrRobotError where software EGL is missing."""
-        if on:
+        if on and not self._camera_tried:
+            self._camera_tried = True
             self.camera_now()
         self._camera_on = on
 

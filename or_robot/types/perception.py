@@ -73,15 +73,13 @@ class Blindness(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class DepthObstacles:
-    """What of one depth image stands in the robot's way, high or low."""
+    """What stands in the robot's way, high or low, after one more depth image."""
 
     stamp_s: float
     points: NDArray[np.float64]
-    """(n, 3) m in base_link; only between floor and the robot's height."""
-    seen: NDArray[np.float64]
-    """(m, 2) m in base_link: outline of the floor that this image covers, counter-clockwise."""
+    """(n, 3) m in the map frame, between floor and the robot's height: all that is remembered."""
     blindness: Blindness
-    """Other than NONE: nothing is known, also not that it is free."""
+    """Other than NONE: images cannot be relied on, also not that the way is free."""
 
 
 class DoorState(enum.Enum):

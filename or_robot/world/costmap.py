@@ -38,7 +38,17 @@ class Costmap:
         self._doorways = doorway_mask(self.spec, site.doors.values())
         self._obstacles = ObstacleLayer(self.spec, config.obstacle_range, config.clear_range)
         self._people: tuple[Track, ...] = ()
+        self._depth: NDArray[np.bool_] = np.zeros(self.spec.shape, dtype=np.bool_)
         self._costs: NDArray[np.uint8] | None = None
+
+    def mark_depth(self, points: NDArray[np.float64]) -> None:
+        """What the camera knows now, instead of before: points (n, 2 or more) in the map frame."""
+        cells = self.spec.cells(points[:, :2])
+        cells = cells[self.spec.contains(cells)]
+        marked = np.zeros(self.spec.shape, dtype=np.bool_)
+        marked[cells[:, 0], cells[:, 1]] = True
+        if not np.array_equal(marked, self._depth):
+            self._depth, self._costs = marked, None
 
     def update(self, scan: LaserScan, pose: Pose2D, keep: NDArray[np.bool_]) -> None:
         """Take one scan; keep (beams,) says which of its beams may mark an obstacle."""
@@ -53,6 +63,7 @@ class Costmap:
     def forget(self) -> None:
         """Drop all obstacles beyond the map; the next scans bring back the real ones."""
         self._obstacles.clear()
+        self._depth = np.zeros(self.spec.shape, dtype=np.bool_)
         self._costs = None
 
     def close(self, zones: Iterable[Zone]) -> None:
@@ -77,7 +88,7 @@ class Costmap:
         """(rows, columns) costs, see `world.costs`."""
         if self._costs is None:
             self._costs = self._inflated(
-                self._forbidden | (self._obstacles.marked & ~self._doorways)
+                self._forbidden | ((self._obstacles.marked | self._depth) & ~self._doorways)
             )
             add_people(self._costs, self.spec, self._people, self._config)
         return self._costs

@@ -1,0 +1,64 @@
+"""What the lidar cannot see, from camera images: the whole way from image to points on the map."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from or_robot.config.perception import DepthConfig
+from or_robot.geometry.distance_field import DistanceField
+from or_robot.geometry.pose import Pose2D
+from or_robot.geometry.transform import Transform
+from or_robot.perception.depth import DepthView, understand
+from or_robot.perception.depth_memory import DepthMemory
+from or_robot.types.motion import PoseEstimate, Tracks
+from or_robot.types.perception import Blindness, DepthObstacles
+from or_robot.types.sensing import RgbdImage
+from or_robot.types.site import OCCUPIED_FROM, OccupancyMap
+
+BLIND_AFTER = 3
+"""Images in a row that cannot be relied on until the camera is called blind."""
+
+
+class DepthObstacleFinder:
+    """Call `update` with every image and the pose it was taken from."""
+
+    def __init__(self, config: DepthConfig, map_: OccupancyMap) -> None:
+        self._config = config
+        self._field = DistanceField(map_.spec, map_.values >= OCCUPIED_FROM)
+        self._memory = DepthMemory(config)
+        self._blind = 0
+        self._stamp_s = -math.inf
+
+    def update(
+        self, image: RgbdImage, pose: PoseEstimate, tracks: Tracks | None = None
+    ) -> DepthObstacles:
+        """Everything known after this image, in the map frame; nothing while localization is lost.
+
+        Walls of the map and people who walk are left out: map and tracks tell of them.
+        """
+        if pose.lost or image.stamp_s < self._stamp_s:
+            self._memory.clear()
+        self._stamp_s = image.stamp_s
+        view = understand(image, self._config)
+        self._blind = self._blind + 1 if view.blindness is not Blindness.NONE else 0
+        if not pose.lost:
+            new = self._unexplained(view, pose.pose, tracks)
+            self._memory.update(view, new, pose.pose)
+        blindness = view.blindness if self._blind >= BLIND_AFTER else Blindness.NONE
+        return DepthObstacles(image.stamp_s, self._memory.points.copy(), blindness)
+
+    def _unexplained(
+        self, view: DepthView, pose: Pose2D, tracks: Tracks | None
+    ) -> NDArray[np.float64]:
+        """(n, 3) points of the view in the map frame that neither map nor walkers explain."""
+        config = self._config
+        base = Transform.from_xyz_rpy(pose.x, pose.y, 0.0, 0.0, 0.0, pose.yaw)
+        points = base.apply(view.points)
+        keep = self._field.distances(points[:, :2]) > config.map_slack
+        for track in tracks.tracks if tracks is not None else ():
+            if math.hypot(*track.velocity) > config.walking:
+                keep &= np.hypot(*(points[:, :2] - track.position).T) > config.person_clear
+        return np.asarray(points[keep])
