@@ -75,7 +75,7 @@ def opening_of(scan: LaserScan, sensor: Pose2D, door: Door, config: DoorConfig) 
         usable = (reach > 0.05) & (reach <= config.reach) & (where > 0.0) & (where < 1.0)
         usable &= np.abs(toward) > config.grazing
     ranges = np.where(scan.ranges > scan.range_max, np.inf, scan.ranges).astype(np.float64)
-        usable &= scan.ranges >= scan.range_min  # NaN says nothing
+    usable &= ranges >= scan.range_min  # NaN says nothing
     reach = np.where(usable, reach, 0.0)
     slack = config.slack / np.maximum(np.abs(toward), config.grazing)
     shut = usable & (np.abs(ranges - reach) <= slack)
