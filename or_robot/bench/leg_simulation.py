@@ -72,7 +72,7 @@ def _record(seed: int, drive: tuple[tuple[float, float], ...], count: int) -> Re
         for n, place in enumerate(STANDING)
     ]
     things = [ObjectPlan(model, model, pose, 0.0) for model, pose in THINGS]
-    poses = _poses(np.array(drive), count)
+    poses = drive_poses(np.array(drive), count, SPEED * PERIOD_S)
     world = SimWorld(
         "operating_wing",
         seed=seed,
@@ -104,8 +104,8 @@ def _faces(people: tuple[PersonTruth, ...], sensor: Pose2D) -> NDArray[np.float6
     return np.asarray(local * seen[:, None])
 
 
-def _poses(corners: NDArray[np.float64], count: int) -> list[Pose2D]:
-    """Along the corners to and fro, turning and standing now and then."""
+def drive_poses(corners: NDArray[np.float64], count: int, step: float) -> list[Pose2D]:
+    """Along the corners (n, 2) to and fro in steps of so many m, standing now and then."""
     legs = np.diff(corners, axis=0)
     lengths = np.hypot(*legs.T)
     total = float(lengths.sum())
@@ -113,7 +113,7 @@ def _poses(corners: NDArray[np.float64], count: int) -> list[Pose2D]:
     poses, way = [], 0.0
     for n in range(count):
         if n % STAND_EVERY < STAND_EVERY - STAND_SCANS:
-            way += SPEED * PERIOD_S
+            way += step
         along = way % (2.0 * total)
         back = along > total
         along = 2.0 * total - along if back else along

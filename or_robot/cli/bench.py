@@ -13,6 +13,7 @@ BENCHES = {
     "soak": "long runs of one part, with things killed: --part link",
     "reaction": "scan and STOP ROBOT to the command, protective stop, load of the suite",
     "planner": "paths over large maps against pyastar2d and scikit-image",
+    "perception": "what the lidar cannot see, and markers, by the camera",
     "people": "legs in recorded scans, tracks in simulated scenarios",
     "sim": "speed and memory of the simulation",
 }

@@ -17,6 +17,8 @@ from rclpy.serialization import deserialize_message, serialize_message
 from or_robot.errors import OrRobotError
 from or_robot.geometry.transform import Transform
 from or_robot.nodes import sensor_conversions as c
+from or_robot.nodes.conversions import Malformed
+from or_robot.types.perception import Blindness, DepthObstacles
 from or_robot.types.sensing import ImuReading, RgbdImage
 
 angle = st.floats(-math.pi, math.pi)
@@ -108,3 +110,27 @@ def test_what_cannot_be_read_is_refused_by_name(
     setattr(messages[which], field, value)
     with pytest.raises(OrRobotError, match=said):
         c.image_from_ros(*messages, HERE)
+
+
+def test_depth_obstacles_survive_the_way_there_and_back() -> None:
+    points = np.array([[1.0, -2.5, 0.02], [3.25, 0.5, 0.8]])
+    told = c.obstacles_from_ros(
+        c.obstacles_to_ros(DepthObstacles(4.5, points, Blindness.NONE), "map")
+    )
+    assert told.stamp_s == 4.5
+    assert told.points == pytest.approx(points)
+    none = DepthObstacles(4.5, np.empty((0, 3)), Blindness.NONE)
+    assert c.obstacles_from_ros(c.obstacles_to_ros(none, "map")).points.shape == (0, 3)
+
+
+def test_depth_obstacles_of_another_frame_or_layout_or_that_are_no_numbers_are_refused() -> None:
+    points = np.array([[1.0, np.nan, 0.0]])
+    with pytest.raises(Malformed, match="no number"):
+        c.obstacles_from_ros(c.obstacles_to_ros(DepthObstacles(0.0, points, Blindness.NONE), "map"))
+    good = c.obstacles_to_ros(DepthObstacles(0.0, np.zeros((2, 3)), Blindness.NONE), "map")
+    good.header.frame_id = "odom"
+    with pytest.raises(Malformed, match="odom"):
+        c.obstacles_from_ros(good)
+    good.header.frame_id, good.point_step = "map", 16
+    with pytest.raises(Malformed, match="layout"):
+        c.obstacles_from_ros(good)

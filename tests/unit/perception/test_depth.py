@@ -41,7 +41,7 @@ def look(
     return found
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.floats(1.15, 2.2), st.floats(-0.3, 0.3), st.integers(0, 1000))
 def test_a_cable_and_a_boom_are_seen_where_they_are(ahead: float, y: float, seed: int) -> None:
     x = 0.33 + ahead
@@ -54,7 +54,7 @@ def test_a_cable_and_a_boom_are_seen_where_they_are(ahead: float, y: float, seed
         assert np.all(np.abs(found.points[:, 1] - y) < 0.5)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.integers(0, 100_000))
 def test_a_bare_floor_is_free(seed: int) -> None:
     assert len(understand(depth_image(seed=seed), CONFIG).points) == 0
