@@ -19,6 +19,7 @@ from or_robot.bench.leg_training import (
     training_samples,
 )
 from or_robot.bench.people_bags import bags, read_bag
+from or_robot.bench.perception_pictures import depth_layer, roc, tracked_scene
 from or_robot.perception.leg_classifier import WEIGHTS
 
 app = typer.Typer(help="What the robot sees.", no_args_is_help=True, add_completion=False)
@@ -60,3 +61,18 @@ def train(
     }
     fit(parts, seed, provenance).save(out)
     print(out)
+
+
+@app.command()
+def pictures(
+    out: Annotated[Path, typer.Option(help="folder to write")] = Path("docs/images"),
+    scans: Annotated[
+        Path | None, typer.Option(help="folder of the recordings; without it, no ROC")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+) -> None:
+    """Make the pictures of docs/perception.md."""
+    depth_layer(out / "perception-depth.png", seed)
+    tracked_scene(out / "perception-people.png", seed)
+    if scans is not None:
+        roc(scans, out / "perception-roc.png", seed)
