@@ -95,7 +95,7 @@ class Autonomy:
     ) -> None:
         self._navigator = Navigator(config.navigator, site, robot)
         self._people = PeopleTracker(config.people, site.map)
-        self._depth = DepthObstacleFinder(config.depth, site.map)
+        self._depth = DepthObstacleFinder(config.depth, site.map, site.doors.values())
         self._look_period_s = 1.0 / config.depth.rate
         self._looked_s = -math.inf
         self._new_depth: DepthObstacles | None = None

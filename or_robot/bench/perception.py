@@ -96,7 +96,8 @@ def _look(
 ) -> Iterator[tuple[Pose2D, NDArray[np.float64], float, bool]]:
     """Carry the robot along poses: the true one, the points known then, processor ms, blind."""
     rng = np.random.default_rng(seed)
-    finder = DepthObstacleFinder(DepthConfig(), load_site(WORLD).map)
+    site = load_site(WORLD)
+    finder = DepthObstacleFinder(DepthConfig(), site.map, site.doors.values())
     for n, pose in enumerate(poses):
         world.happen(Kidnap(pose))
         world.step((n + 1) * PERIOD_S)

@@ -46,7 +46,7 @@ class PerceptionNode(ManagedNode):
         start = declare_start(self)
         tracker = PeopleTracker(declare_config(self, PeopleConfig), start.site.map)
         config = declare_config(self, DepthConfig, "depth.")
-        finder = DepthObstacleFinder(config, start.site.map)
+        finder = DepthObstacleFinder(config, start.site.map, start.site.doors.values())
         diagnostics = Diagnostics(self, self._health)
         self._track = diagnostics.timed(tracker.update)
         self._find = diagnostics.timed(finder.update)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from or_robot.perception.depth_memory import DepthMemory
 from or_robot.types.motion import PoseEstimate, Tracks
 from or_robot.types.perception import Blindness, DepthObstacles
 from or_robot.types.sensing import RgbdImage
-from or_robot.types.site import OCCUPIED_FROM, OccupancyMap
+from or_robot.types.site import OCCUPIED_FROM, Door, OccupancyMap
 
 BLIND_AFTER = 3
 """Images in a row that cannot be relied on until the camera is called blind."""
@@ -25,9 +26,10 @@ BLIND_AFTER = 3
 class DepthObstacleFinder:
     """Call `update` with every image and the pose it was taken from."""
 
-    def __init__(self, config: DepthConfig, map_: OccupancyMap) -> None:
+    def __init__(self, config: DepthConfig, map_: OccupancyMap, doors: Iterable[Door] = ()) -> None:
         self._config = config
         self._field = DistanceField(map_.spec, map_.values >= OCCUPIED_FROM)
+        self._leaves = [door.leaf for door in doors]
         self._memory = DepthMemory(config)
         self._blind = 0
         self._stamp_s = -math.inf
@@ -37,7 +39,8 @@ class DepthObstacleFinder:
     ) -> DepthObstacles:
         """Everything known after this image, in the map frame; nothing while localization is lost.
 
-        Walls of the map and people who walk are left out: map and tracks tell of them.
+        Walls of the map, leaves of doors and people who walk are left out: others tell of them,
+        and they would be remembered where they no longer are.
         """
         if pose.lost or image.stamp_s < self._stamp_s:
             self._memory.clear()
@@ -58,7 +61,16 @@ class DepthObstacleFinder:
         base = Transform.from_xyz_rpy(pose.x, pose.y, 0.0, 0.0, 0.0, pose.yaw)
         points = base.apply(view.points)
         keep = self._field.distances(points[:, :2]) > config.map_slack
+        for leaf in self._leaves:
+            keep &= _distance(points[:, :2], leaf) > config.map_slack
         for track in tracks.tracks if tracks is not None else ():
             if math.hypot(*track.velocity) > config.walking:
                 keep &= np.hypot(*(points[:, :2] - track.position).T) > config.person_clear
         return np.asarray(points[keep])
+
+
+def _distance(points: NDArray[np.float64], leaf: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n,) m of points (n, 2) from the segment between the ends of a leaf (2, 2)."""
+    way = leaf[1] - leaf[0]
+    share = np.clip((points - leaf[0]) @ way / (way @ way), 0.0, 1.0)
+    return np.asarray(np.hypot(*(points - leaf[0] - share[:, None] * way).T))

@@ -14,6 +14,7 @@ from or_robot.perception.depth_obstacles import BLIND_AFTER, DepthObstacleFinder
 from or_robot.types.motion import PoseEstimate, Track, Tracks
 from or_robot.types.perception import Blindness, DepthObstacles
 from or_robot.types.sensing import RgbdImage
+from or_robot.types.site import Door
 
 CONFIG = DepthConfig()
 HERE = Pose2D(2.0, 3.0, 0.0)
@@ -157,12 +158,16 @@ def test_what_something_nearer_hides_is_not_gone() -> None:
     assert np.count_nonzero(kept) >= 0.9 * len(before.points)
 
 
-def test_a_walker_leaves_no_mark_and_a_wall_of_the_map_neither() -> None:
+def test_walkers_doors_and_walls_of_the_map_leave_no_mark() -> None:
     body: Box = ((3.8, 2.8, 0.0), (4.2, 3.2, 1.7))
     walker = Track(1, np.array([4.0, 3.0]), np.array([0.8, 0.0]), np.eye(4), 0.3, 1.0)
     tracks = Tracks(0.0, (walker,))
     assert len(look(finder(), [body], 3, tracks=tracks).points) == 0
     assert len(look(finder(), [body], 3).points) > 0
+    leaf = Door("OR-1", np.array([[4.0, 2.5], [4.0, 3.5]]))
+    closed: Box = ((3.95, 2.5, 0.0), (4.05, 3.5, 2.0))
+    doors = DepthObstacleFinder(CONFIG, SITE.map, [leaf])
+    assert len(look(doors, [closed], 3).points) == 0
     wall: Box = ((7.95, 0.0, 0.0), (8.0, 6.0, 2.5))
     at = Pose2D(6.0, 3.0, 0.0)
     assert len(look(finder(), [wall], 3, pose=at).points) == 0
