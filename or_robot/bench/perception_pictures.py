@@ -76,7 +76,8 @@ def tracked_scene(out: Path, seed: int) -> None:
     for track in told[-1].tracks:
         way = [t.position for tracks in told[-SHOWN:] for t in tracks.tracks if t.id == track.id]
         axes.plot(*np.array(way).T, color="tab:blue", linewidth=1.0)
-        axes.annotate(str(track.id), track.position, color="tab:blue")
+        x, y = track.position.tolist()
+        axes.annotate(str(track.id), (x, y), color="tab:blue")
         axes.arrow(*track.position, *track.velocity, color="tab:blue", width=0.02)
     axes.plot(pose.x, pose.y, "s", color="tab:red", label="robot")
     axes.set(xlim=(4.0, 18.0), ylim=(5.5, 11.0), aspect="equal", xlabel="x, m", ylabel="y, m")

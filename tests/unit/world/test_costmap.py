@@ -140,6 +140,8 @@ def test_people_are_in_the_costs_while_they_are_tracked() -> None:
     assert before < cost_at(costs, 3.0, 3.0) < LETHAL
     costs.see_people(())
     assert cost_at(costs, 3.0, 3.0) == before
+
+
 def test_what_the_camera_knows_is_marked_instead_of_what_it_knew_before() -> None:
     costs = costmap()
     before = cost_at(costs, 4.02, 3.0)
