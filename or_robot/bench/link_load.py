@@ -156,7 +156,13 @@ def _round(
         while at < len(due) and due[at][0] <= now:
             socket = due[at][1]
             frame = Frame(
-                SCHEMA_VERSION, Kind.REQUEST, "case.get", f"{begun}-{at}", 0.0, 30.0, body=body
+                SCHEMA_VERSION,
+                Kind.REQUEST,
+                "case.get",
+                f"{begun}-{at}",
+                time.time(),
+                30.0,
+                body=body,
             )
             asked_s[socket] = time.perf_counter()
             socket.send(encode_frame(frame))

@@ -29,11 +29,14 @@ from or_robot.link.journal import Id, Journal
 from or_robot.link.memory import AnswerMemory
 from or_robot.link.servant import Handler, execute
 from or_robot.link.shared_socket import SharedSocket
-from or_robot.link.sockets import POLL_S
 from or_robot.link.topics import Request, Role, request_named
 
 NOT_BEGUN = frozenset({"busy", "expired", "disk", "no_robot"})
 """Refusals after which the same id may be tried again."""
+
+
+IDLE_S = 2.0
+"""Idle threads look up so rarely, so that they take nothing from one that draws a picture."""
 
 
 @dataclass(slots=True)
@@ -88,6 +91,10 @@ class RequestDesk:
         self._free = config.workers + 1
         """Threads that run no handler."""
 
+    def end(self) -> None:
+        """Wake the threads to see that they should end; each wakes the next."""
+        self._shared.nudge()
+
     def close(self) -> None:
         """After the loops have ended."""
         self._shared.close()
@@ -102,10 +109,11 @@ class RequestDesk:
             while not self._closing.is_set():
                 job = self._receive()
                 if job is None:
-                    waiter.wait(POLL_S)
+                    waiter.wait(IDLE_S)
                 while job is not None:
                     self._finish(job.id, job.row, self._answer(job))
                     job = self._next_waiting()
+        self.end()
 
     def _receive(self) -> _Job | None:
         """Take all messages there are, or up to a request that this thread is free to run."""

@@ -39,10 +39,19 @@ class LinkServer(Listening):
         """`journal`: file in which executed ids outlive the process; None: they do not."""
         super().__init__(config)
         self._journal_file = journal
+        self._desks: list[RequestDesk] = []
         self._handlers = handlers
         self._boot = uuid.uuid4().hex
         self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._wake_lock = threading.Lock()
+
+    def close(self) -> None:
+        """Let running handlers end, then close every socket."""
+        self._closing.set()
+        for desk in self._desks:
+            desk.end()
+        self._desks.clear()
+        super().close()
 
     def publish(self, topic: str, payload: object) -> None:
         """Publish one of the server's own topics. Safe from any thread; never waits."""
@@ -81,6 +90,7 @@ class LinkServer(Listening):
             journal=journal,
         )
         self._resources.callback(desk.close)
+        self._desks.append(desk)
         return desk
 
     def _serve_data(self) -> None:

@@ -30,7 +30,11 @@ class SharedSocket:
     def hand_back(self) -> None:
         """With the lock, before leaving a socket that may be readable: wakes who waits."""
         if int(self._socket.getsockopt(zmq.EVENTS)) & READABLE:
-            os.eventfd_write(self._nudge, 1)
+            self.nudge()
+
+    def nudge(self) -> None:
+        """Wake one of those who wait."""
+        os.eventfd_write(self._nudge, 1)
 
     @contextmanager
     def waiter(self) -> Iterator[Waiter]:
