@@ -116,13 +116,22 @@ def new_page(browser: sync_api.Browser, suite: Suite) -> Iterator[NewPage]:
         if message.type == "error":
             complaints.append(message.text)
 
-    def opened(size: tuple[int, int] = (1920, 1080), language: str = "en") -> sync_api.Page:
+    def opened(
+        size: tuple[int, int] = (1920, 1080),
+        language: str = "en",
+        live: bool = True,
+        asleep: bool = False,
+    ) -> sync_api.Page:
         viewport = {"width": size[0], "height": size[1]}
         context = browser.new_context(viewport=viewport, base_url=suite.url)
         contexts.append(context)
         context.add_cookies([{"name": "language", "value": language, "url": suite.url}])
         page = context.new_page()
         page.set_default_timeout(20_000)
+        if not live:
+            page.route_web_socket("**/live", lambda socket: socket.close())
+        if asleep:
+            page.clock.install()
         page.on("console", listen)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", watch)

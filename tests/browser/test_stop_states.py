@@ -1,0 +1,87 @@
+"""STOP ROBOT at one press in every state of the page; a page that slept takes nothing for new."""
+
+from __future__ import annotations
+
+import pytest
+
+from or_robot.panel.database import open_database
+from or_robot.panel.users import Users
+
+CONFIRMED = "#notice:has-text('STOP has reached the robot')"
+AN_HOUR_MS = 3_600_000
+WATCH = """() => {
+  const robot = document.getElementById('robot');
+  new MutationObserver(() => {
+    if (robot.dataset.stale === 'true') robot.dataset.wasStale = 'true';
+  }).observe(robot, {attributeFilter: ['data-stale']});
+}"""
+
+
+def stop(page):
+    page.click("#stop")
+    page.wait_for_selector(CONFIRMED)
+    page.wait_for_selector("#robot-word:text-is('STOPPED')")
+
+
+@pytest.fixture
+def going_again(team_page):
+    """Whatever a test leaves behind: reset and resume."""
+    yield
+    team_page()
+
+
+def test_logged_out(new_page, going_again):
+    page = new_page()
+    page.wait_for_selector("#robot[data-stale=false]")
+    stop(page)
+
+
+def test_locked(role_page, going_again):
+    page = role_page("surgeon")
+    page.click("#lock")
+    for digit in "2580":
+        page.click(f"#pin-keys button:text-is('{digit}')")
+    page.click("#pin-ok")
+    page.wait_for_selector("#pin:not([open])", state="attached")
+    page.click("#lock")
+    page.wait_for_selector("body[data-locked=true]")
+    stop(page)
+
+
+def test_session_ended_on_the_server(new_page, suite, going_again):
+    users = Users(open_database(suite.home))
+    users.add("gone", "nurse", "a password of tests")
+    page = new_page()
+    page.fill("[name=name]", "gone")
+    page.fill("[name=password]", "a password of tests")
+    page.click(".login button")
+    page.wait_for_selector("#screens")
+    users.remove("gone")
+    stop(page)
+    page.wait_for_selector(".login")
+
+
+def test_without_the_live_connection(new_page, going_again):
+    page = new_page(live=False)
+    page.wait_for_selector("#robot[data-stale=false]")  # by polling
+    stop(page)
+
+
+def test_by_keyboard(new_page, going_again):
+    page = new_page()
+    page.wait_for_selector("#robot[data-stale=false]")
+    page.focus("#stop")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(CONFIRMED)
+
+
+def test_a_page_that_slept_for_an_hour_greys_first_and_then_is_new(team_page):
+    page = team_page(asleep=True)
+    page.wait_for_selector("#robot[data-stale=false]")
+    page.evaluate(WATCH)
+    page.clock.fast_forward(AN_HOUR_MS)
+    page.clock.resume()
+    page.wait_for_selector("#robot[data-was-stale=true]")
+    page.wait_for_selector("#robot[data-stale=false]")
+    page.wait_for_selector("#banner[data-stale=false]")
+    assert page.inner_text("#patient-id") == "SIM0001"
