@@ -19,8 +19,10 @@ setup-tests:
 run: setup  ## start the suite; ARGS="…" goes to `or-robot up`
 	@exec $(BIN)/or-robot up $(ARGS)
 
+# Exit status 5: ARGS chose none of these. What runs in real time has the machine to itself.
 test: setup-tests  ## set-up, then every test; ARGS="…" goes to pytest
-	@$(BIN)/python -m pytest -q --durations=15 $(ARGS)
+	@$(BIN)/python -m pytest -q --durations=10 -n 2 --dist loadfile tests/unit tests/integration $(ARGS) || test $$? -eq 5
+	@$(BIN)/python -m pytest -q --durations=10 tests/ros tests/browser $(ARGS) || test $$? -eq 5
 
 gazebo:  ## Gazebo classic into a cache folder, without root; goes on where it was interrupted
 	@PYTHONPATH=scripts PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -S -m set_up.gazebo

@@ -87,6 +87,7 @@ setup(
             "playwright",
             "pytest",
             "pytest-timeout",
+            "pytest-xdist",
             "ruff",
             "types-protobuf",
             "types-PyYAML",
