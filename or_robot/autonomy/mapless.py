@@ -18,7 +18,7 @@ from or_robot.world.point_memory import PointMemory
 
 MEMORY_M = 6.0
 """m driven until what went out of view is forgotten; odometry drifts."""
-STUCK_S, MOVED_M = 3.0, 0.3
+STUCK_S, MOVED_M = 2.0, 0.3
 """s without having moved so far: the robot does not fit through where the way leads."""
 NOBODY = np.empty((0, 5))
 
@@ -58,7 +58,8 @@ class MaplessNavigator:
             self._memory.update(scan, pose)
         around = surroundings(pose.inverse().transform(self._memory.points))
         self._controller.measured = odometry.twist
-        self._progress.update(pose, 0.0, odometry.stamp_s)
+        # turning to and fro is no progress
+        self._progress.update(Pose2D(pose.x, pose.y, 0.0), 0.0, odometry.stamp_s)
         if self._progress.standing(odometry.stamp_s) > STUCK_S:
             self._close(around, odometry)
         if self._due(around, odometry):
