@@ -3,7 +3,9 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pytest
+from depth_camera import Box, depth_image
 from kinematic_plant import Plant, room
 
 from or_robot.autonomy.autonomy import Autonomy, AutonomyInputs, AutonomyOutput
@@ -13,6 +15,7 @@ from or_robot.config.robot import RobotConfig
 from or_robot.config.tasks import TasksConfig
 from or_robot.geometry.pose import Pose2D
 from or_robot.types.motion import STANDSTILL
+from or_robot.types.perception import Blindness
 from or_robot.types.safety import SafetyMode
 from or_robot.types.site import Site, Station
 from or_robot.types.tasks import TaskKind, TaskRequest, TaskState
@@ -47,10 +50,14 @@ class Robot:
         self.commands: list = []
         self.tick(10)
 
-    def tick(self, count: int = 1) -> AutonomyOutput:
+    def tick(self, count: int = 1, boxes: list[Box] | None = None) -> AutonomyOutput:
+        """boxes: what the depth camera sees, which the lidar does not; None: it is not asked."""
         for _ in range(count):
+            images = []
+            if boxes is not None and self.ticks % 10 == 0:
+                images = [depth_image(boxes, self.plant.pose, self.plant.time_s, self.ticks)]
             scans = [self.plant.scan()] if self.ticks % 5 == 0 else []
-            inputs = AutonomyInputs(scans, [self.plant.odometry()])
+            inputs = AutonomyInputs(scans, [self.plant.odometry()], images=images)
             output = self.autonomy.step(inputs, self.plant.time_s)
             self.plant.command(output.command)
             self.plant.step(self.plant.time_s + PERIOD_S)
@@ -133,3 +140,29 @@ def test_a_rate_keeps_its_mean_and_survives_jumps() -> None:
     assert not rate.due(100.01)
     assert rate.due(3.0)
     assert not rate.due(3.02)
+
+
+CABLE: Box = ((2.9, 1.6, 0.0), (2.96, 2.4, 0.015))
+
+
+def test_a_cable_that_only_the_camera_sees_closes_its_place_on_the_costmap(robot: Robot) -> None:
+    assert robot.tick(40, boxes=[CABLE]).blindness is Blindness.NONE
+    costmap = robot.autonomy._navigator.global_costmap()
+    row, column = costmap.spec.cells(np.array([2.93, 2.0]))
+    assert costmap.values[row - 1 : row + 2, column - 1 : column + 2].max() == 100
+    robot.tick(60, boxes=[])
+    costmap = robot.autonomy._navigator.global_costmap()
+    assert costmap.values[row, column] < 100
+
+
+def test_a_camera_that_shows_nothing_is_called_blind(robot: Robot) -> None:
+    near: Box = ((0.0, 0.0, 0.0), (6.0, 4.2, 0.9))
+    assert robot.tick(40, boxes=[near]).blindness is not Blindness.NONE
+
+
+def test_images_are_asked_for_only_while_it_drives(robot: Robot) -> None:
+    assert not robot.autonomy.needs_camera
+    robot.autonomy._navigator.set_goal(STORE)
+    assert robot.autonomy.needs_camera
+    robot.autonomy._navigator.cancel()
+    assert not robot.autonomy.needs_camera
