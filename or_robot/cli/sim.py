@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import importlib
+import json
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -79,3 +83,24 @@ def pictures(
         print(file)
     take_view_picture(told, out / "sim-view.png", SIZE)
     print(out / "sim-view.png")
+
+
+@app.command()
+def compare(
+    log: Annotated[
+        Path | None, typer.Option(help="commands to replay: t_s, linear, angular")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="plot to write")] = Path(
+        "docs/images/gazebo-agreement.png"
+    ),
+    json_file: Annotated[Path | None, typer.Option("--json", help="file for the figures")] = None,
+) -> None:
+    """Replay one command log in MuJoCo and in Gazebo (after `make gazebo`); 20 s of real time."""
+    replays = importlib.import_module("or_robot.gazebo.replays")
+    found = replays.replay_in_both(log or share("simulation", "recordings", "drive_20s.csv"), out)
+    print(
+        f"after {found.seconds:.1f} s: {100 * found.end_m:.1f} cm and "
+        f"{math.degrees(found.end_rad):.2f}° apart, at worst {100 * found.worst_m:.1f} cm; {out}"
+    )
+    if json_file is not None:
+        json_file.write_text(json.dumps(dataclasses.asdict(found), indent=2) + "\n")

@@ -48,8 +48,10 @@ class GazeboStage:
     ) -> None:
         self.models: list[MovedModel] = []
         for person in people:
+            x, y = person.waypoints[0]
+            place = Transform(np.array([x, y, 0.0]), np.eye(3))
             for part in PARTS:
-                self._add(f"{person.name}_{part}", _body(part), "person")
+                self._add(f"{person.name}_{part}", _body(part), "person", place)
         self.mocap = np.arange(3 * len(people), dtype=np.intp).reshape(-1, 3)
         self.doors = {leaf.name: self._add_leaf(leaf) for leaf in leaves}
         self.props = {

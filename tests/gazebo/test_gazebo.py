@@ -1,0 +1,161 @@
+"""The same wing, robot and people in Gazebo, through the same graph (`make test-gazebo`)."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from or_robot.config.link import LinkConfig
+from or_robot.errors import OrRobotError
+from or_robot.gazebo.replays import replay_in_both
+from or_robot.gazebo.world import GazeboWorld
+from or_robot.geometry.pose import Pose2D
+from or_robot.link.client import LinkClient
+from or_robot.scenario.people import PersonPlan
+from or_robot.share import share
+from or_robot.types.motion import Twist2D
+from tests.ros.observer import Observer, moving
+from tests.ros.suite import START_S, Suite
+
+pytestmark = [pytest.mark.gazebo, pytest.mark.timeout(400)]
+
+START = Pose2D(6.0, 8.0, 0.0)
+NURSE = PersonPlan("nurse", np.array([[8.0, 8.0]]), 1.0, 0.0, "stop", True)
+SCENARIO = [sys.executable, "-c", "from or_robot.cli.main import main; main()", "scenario", "run"]
+WAIT_S = 30.0
+
+
+def gazebo_processes() -> list[psutil.Process]:
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if any("gzserver" in part for part in process.cmdline()):
+                found.append(process)
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return found
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[GazeboWorld]:
+    before = {process.pid for process in gazebo_processes()}
+    world = GazeboWorld("operating_wing", seed=1, folder=tmp_path, people=[NURSE], start=START)
+    yield world
+    world.close()
+    assert {process.pid for process in gazebo_processes()} <= before, "gzserver is left"
+
+
+def run(world: GazeboWorld, seconds: float, twist: Twist2D | None) -> list:
+    """Frames of so much simulated time."""
+    frames, end = [], world.time_s + seconds
+    while world.time_s < end:
+        if twist is not None:
+            world.command(twist)
+        frames.append(world.step(world.time_s))
+        time.sleep(0.01)
+    return frames
+
+
+def test_it_drives_sees_and_stops_when_commands_do(world: GazeboWorld) -> None:
+    wall_s, cpu = time.monotonic(), _cpu_s()
+    began_s = world.time_s
+    frames = run(world, 3.0, Twist2D(0.3, 0.0))
+    factor = (world.time_s - began_s) / (time.monotonic() - wall_s)
+    load = (_cpu_s() - cpu) / (time.monotonic() - wall_s)
+    print(f"\nGazebo: {factor:.2f} × real time, gzserver takes {100 * load:.0f} % of a core")
+    assert world.truth().twist.linear == pytest.approx(0.3, abs=0.05)
+    assert len([scan for frame in frames for scan in frame.scans]) >= 25
+    assert len([reading for frame in frames for reading in frame.imu]) >= 200
+    scan = frames[-1].scans or next(f.scans for f in reversed(frames) if f.scans)
+    robot = world.truth().robot
+    ahead = scan[-1].points()[np.abs(np.degrees(np.arctan2(*scan[-1].points().T[::-1]))) < 15]
+    gap = 8.0 - robot.x - 0.2
+    assert np.min(np.hypot(*ahead.T)) == pytest.approx(gap, abs=0.4), "the nurse is seen"
+    run(world, 1.5, None)
+    assert abs(world.truth().twist.linear) < 0.01
+    odometry = frames[-1].odometry or next(f.odometry for f in reversed(frames) if f.odometry)
+    assert odometry[-1].pose.x == pytest.approx(robot.x - START.x, abs=0.1)
+
+
+def test_a_gazebo_that_dies_is_said_and_leaves_nothing(world: GazeboWorld) -> None:
+    for process in gazebo_processes():
+        process.kill()
+    end_s = time.monotonic() + WAIT_S
+    said = ""
+    while not said and time.monotonic() < end_s:
+        try:
+            world.step(world.time_s)
+        except OrRobotError as error:
+            said = str(error)
+        time.sleep(0.05)
+    assert "Gazebo: gzserver ended" in said
+
+
+def _cpu_s() -> float:
+    times = [process.cpu_times() for process in gazebo_processes()]
+    return sum(each.user + each.system for each in times)
+
+
+@pytest.mark.ros
+def test_a_delivery_and_a_stop_on_the_way_through_the_graph(tmp_path: Path) -> None:
+    figures = tmp_path / "figures.json"
+    done = subprocess.run(
+        [*SCENARIO, "stop_pressed", "--ros", "--sim", "gazebo", "--json", str(figures)],
+        env=os.environ | {"OR_ROBOT_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=380,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (found,) = json.loads(figures.read_text())["runs"]
+    assert (found["ended"], found["contacts"]) == ("delivered", 0)
+    log = (tmp_path / "scenarios" / "stop_pressed-1.suite.log").read_text()
+    assert "STOP ROBOT from panel-OR-1" in log
+
+
+@pytest.mark.ros
+def test_a_bridge_killed_while_driving_takes_gazebo_along(tmp_path: Path) -> None:
+    domain = 110 + os.getpid() % 100
+    suite = Suite(tmp_path, ("--no-panel", "--sim", "gazebo"), domain)
+    try:
+        suite.await_line("listening on")
+        link = LinkConfig(port=suite.link_port, keys_folder=suite.home / "keys")
+        with LinkClient(link, "panel-OR-1"):
+            observer = Observer(domain)
+            try:
+                ready = lambda seen: seen["safety"].mode == seen["safety"].MODE_READY  # noqa: E731
+                observer.wait("ready robot", ready, START_S)
+                observer.deliver("errand", "sterile_store", "or_1")
+                observer.wait("motion", moving, 60.0)
+                servers = gazebo_processes()
+                suite.part("or_robot.nodes.simulation").send_signal(signal.SIGKILL)
+                assert psutil.wait_procs(servers, WAIT_S)[1] == []
+                observer.wait("stop", lambda seen: seen["command"].twist.linear.x == 0.0)
+                observer.wait("fault", lambda seen: seen["safety"].reset_required)
+            finally:
+                observer.close()
+        assert suite.end() == 0, "\n".join(suite.lines)
+        assert suite.members() == []
+    finally:
+        suite.kill()
+
+
+def test_both_simulators_drive_the_same_way(tmp_path: Path) -> None:
+    log = share("simulation", "recordings", "drive_20s.csv")
+    found = replay_in_both(log, tmp_path / "plot.png")
+    assert found.seconds > 19.5
+    assert found.end_m < 0.10, "5 cm on a machine that is not busy (docs/gazebo.md)"
+    assert found.end_rad < math.radians(3.0)
+    assert (tmp_path / "plot.png").stat().st_size > 5000
