@@ -66,7 +66,7 @@ SAFETY_STATE, STOP_REQUEST = "safety/state", "safety/stop_request"
 SAFETY_RESET, SAFETY_RESUME, SAFETY_MANUAL = "safety/reset", "safety/resume", "safety/manual"
 TASK_TREE = "tasks/tree"
 TASK_QUEUE, TASKS_RESUME, TASKS_CANCEL_ALL = "tasks/queue", "tasks/resume", "tasks/cancel_all"
-NAVIGATE, PERFORM = "navigate_to_pose", "perform_task"
+NAVIGATE, COMPUTE_PATH, PERFORM = "navigate_to_pose", "compute_path_to_pose", "perform_task"
 TRUTH_STATE = "ground_truth/state"
 """Everything the referee judges by, as JSON of scenario.truth.GroundTruth."""
 TRUTH_POSE, TRUTH_PEOPLE, TRUTH_CONTACTS = (

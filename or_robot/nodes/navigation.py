@@ -42,6 +42,7 @@ from or_robot.nodes.conversions import (
 )
 from or_robot.nodes.last_pose import LastPose
 from or_robot.nodes.navigate_server import NavigateServer
+from or_robot.nodes.path_server import PathServer
 from or_robot.nodes.runtime import (
     Diagnostics,
     Heartbeat,
@@ -92,6 +93,7 @@ class NavigationNode(ManagedNode):
         self._path: Path | None = None
         self._stepped_s = -1.0
         self._server = NavigateServer(self, self._navigator)
+        self._paths = PathServer(self, self._navigator)
         self._advertise(site)
         self._listen()
         self._diagnostics = Diagnostics(self, lambda: (True, self._navigator.status.message))
