@@ -101,7 +101,7 @@ class Gazebo:
         shutil.rmtree(self._part, ignore_errors=True)
         self._part.mkdir(parents=True)
         script = 'for deb in "$1"/*.deb; do dpkg-deb -x "$deb" "$2" || exit 1; done'
-        command = ["sh", "-c", script, "unpack", self._debs, self._part]
+        command: list[str | Path] = ["sh", "-c", script, "unpack", self._debs, self._part]
         self.console.run("unpacking", command)
 
     def _describe_messages(self) -> None:
@@ -111,9 +111,14 @@ class Gazebo:
         if not files:
             raise SetUpError("set-up: libgazebo-dev brought no message definitions")
         libraries = f"{self._part}/lib/x86_64-linux-gnu:{self._part}/usr/lib/x86_64-linux-gnu"
-        protoc = [self._part / LOADER, "--library-path", libraries, self._part / "usr/bin/protoc"]
+        protoc: list[str | Path] = [
+            self._part / LOADER,
+            "--library-path",
+            libraries,
+            self._part / "usr/bin/protoc",
+        ]
         out = f"--descriptor_set_out={self._part / DESCRIPTORS}"
-        command = [*protoc, f"-I{definitions}", "--include_imports", out, *files]
+        command: list[str | Path] = [*protoc, f"-I{definitions}", "--include_imports", out, *files]
         self.console.run("messages", command, cwd=definitions)
 
 

@@ -171,6 +171,6 @@ def test_on_a_ros_machine_nothing_of_ros_comes_from_pip(tmp_path, console, monke
     monkeypatch.setattr(environment, "imports", lambda _: False)
     set_up.packages(tests=False)
     assert created == [{"system_packages": True}]
-    assert any(str(argument).endswith("[sim,panel]") for argument in installed)
+    assert any(str(argument).endswith("[sim,panel,people]") for argument in installed)
     with pytest.raises(SetUpError, match="colcon build"):
         set_up.ros_interfaces()
