@@ -32,7 +32,7 @@ class Hub:
         self._changed = threading.Condition()
         for topic in _WAKING:
             link.subscribe(topic, self._wake)
-        for topic in ("robot.site", "robot.diagnostics", "link.heartbeat"):
+        for topic in ("robot.site", "robot.diagnostics", "info.sources", "link.heartbeat"):
             link.subscribe(topic)
 
     def _wake(self, _received: object) -> None:
@@ -96,6 +96,7 @@ class Hub:
             case=dated(self._link.last("case.version", room)),
             checklist=dated(self._link.last("procedure.checklist", room)),
             diagnostics=dated(self._link.last("robot.diagnostics")),
+            sources=dated(self._link.last("info.sources")),
             refusals=heartbeat.payload.refusals if heartbeat else None,
         )
 

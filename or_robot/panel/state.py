@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from or_robot.panel.alarms import Alarm
 from or_robot.panel.roles import Permission
+from or_robot.types.chart import SourcesStatus
 from or_robot.types.checklist import Checklist
 from or_robot.types.clinical import CaseVersion
 from or_robot.types.procedure import ProcedurePhase
@@ -46,6 +47,8 @@ class LiveState:
     case: Dated[CaseVersion] | None
     checklist: Dated[Checklist] | None
     diagnostics: Dated[DiagnosticsStatus] | None
+    sources: Dated[SourcesStatus] | None
+    """How each source of patient data is doing; no patient data in it."""
     refusals: dict[str, int] | None
     """What the link's server refused since its start, by code."""
 
@@ -59,6 +62,8 @@ def visible(state: LiveState, permissions: frozenset[Permission]) -> LiveState:
         state = replace(state, robot=robot, tasks=None)
     if Permission.VIEW_DIAGNOSTICS not in permissions:
         state = replace(state, diagnostics=None, refusals=None)
+    if not permissions & {Permission.VIEW_DIAGNOSTICS, Permission.VIEW_PATIENT}:
+        state = replace(state, sources=None)
     if Permission.VIEW_PATIENT not in permissions:
         state = replace(state, phase=None, case=None, checklist=None)
     return state

@@ -23,6 +23,8 @@ from or_robot.types.chart import (
     PatientChart,
     RoomSchedule,
     ScheduleEntry,
+    SourcesStatus,
+    SourceState,
     TimelineEvent,
 )
 from or_robot.types.checklist import Checklist, Confirmation
@@ -245,6 +247,8 @@ class LinkDouble:
             for name in ("gateway", "navigation", "perception", "safety")
         )
         self.hear("robot.diagnostics", DiagnosticsStatus(time.time(), processes))
+        fhir = SourceState("HIS", "fhir", True, "", time.time() - 12.0, 3, 0)
+        self.hear("info.sources", SourcesStatus(time.time(), (fhir,)))
         self.hear("link.heartbeat", LinkHeartbeat(time.time(), "boot", {"stale": 2}))
         self.hear("procedure.checklist", self.checklist, ROOM)
         self.hear("procedure.phase", ProcedurePhase(time.time(), ROOM, self.checklist.phase), ROOM)

@@ -124,3 +124,12 @@ def test_a_fault_is_told_before_lesser_things():
 def test_driving_is_told_apart_from_standing():
     assert robot_word(situation(speed=0.4, safety_mode=SafetyMode.AUTONOMOUS)) == "driving"
     assert robot_word(situation(speed=0.2, safety_mode=SafetyMode.SLOW)) == "slow"
+
+
+def test_sources_of_patient_data_are_told_to_who_sees_patients_or_mends(client, log_in):
+    told = {
+        role: log_in(role).get("/api/live").json["state"]["sources"]
+        for role in ("nurse", "physicist", "engineer", "admin")
+    }
+    assert all(sources["value"]["sources"][0]["name"] == "HIS" for sources in told.values())
+    assert client.get("/api/live").json["state"]["sources"] is None

@@ -82,7 +82,7 @@ export function render() {
   const card = plan();
   if (!card) return emptyPlan(t("plan.none"));
   if (card.version !== shown.version || card.patient_id !== patient.patient_id) return clear(t("case.mismatch"));
-  showPlan(card);
+  showPlan(card, shown.copy.value.notes);
   const { patient: patientId, plan: planUid, version } = asked();
   showCourse(card, { patient: patientId, plan: planUid, version });
   showChoices(card);
@@ -156,6 +156,9 @@ async function loadImage() {
     report(error);
   }
 }
+
+// What a person must settle before the data is trusted: beside the other alarms, as long as it holds.
+export const caseAlarms = () => shown?.copy.value.alarms ?? [];
 
 const signed = (n) => (n === 0 ? t("image.key_slice") : n > 0 ? `+${n}` : `−${-n}`);
 

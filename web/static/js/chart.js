@@ -2,6 +2,7 @@
 
 import { ApiError, getJson, post } from "./api.js";
 import { byId, make, setText } from "./dom.js";
+import { sourceRows } from "./engineer.js";
 import { DASH } from "./format.js";
 import { t } from "./i18n.js";
 import { currentScreen } from "./screens.js";
@@ -115,6 +116,13 @@ function shape(tag, attributes) {
   const element = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   return element;
+}
+
+// How old what the sources say is.
+export function showSources(state, elapsedS) {
+  if (!byId("source-line") || currentScreen() !== "patient") return;
+  const rows = sourceRows(state.sources, elapsedS, state.now_s).map(({ cells }) => cells.join(" "));
+  setText(byId("source-line"), rows.length ? `${t("engineer.sources")}: ${rows.join(" · ")}` : "");
 }
 
 async function loadSchedule() {

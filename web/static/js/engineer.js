@@ -46,6 +46,7 @@ export function showEngineer(state, elapsedS) {
   showAges(state.robot, elapsedS);
   showSafety(state.robot?.value);
   showLink(state, elapsedS);
+  fill("source-facts", ["", ""], sourceRows(state.sources, elapsedS, state.now_s));
 }
 
 function showProcesses(told, elapsedS) {
@@ -75,6 +76,14 @@ function showSafety(robot) {
     [t("engineer.speed"), `${robot.speed.toFixed(2)} / ${robot.commanded_speed.toFixed(2)} m/s`],
   ];
   fill("safety-facts", ["", ""], rows.map((cells) => ({ cells })));
+}
+
+// Sources of patient data: name, trouble, since when they were heard.
+export function sourceRows(told, elapsedS, nowS) {
+  return (told?.value.sources ?? []).map((source) => {
+    const heard = source.heard_s === null ? t("engineer.not_heard") : age(nowS - source.heard_s + elapsedS);
+    return { bad: !source.ok, cells: [source.name, source.ok ? `✓ ${heard}` : `✗ ${source.trouble} · ${heard}`] };
+  });
 }
 
 function showLink(state, elapsedS) {

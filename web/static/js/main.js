@@ -2,10 +2,10 @@
 
 import { armAccounts, openAccounts, showAccounts } from "./accounts.js";
 import { armBanner } from "./banner.js";
-import { armCase, followCase, render, showCaseAge, showPhase } from "./case.js";
+import { armCase, caseAlarms, followCase, render, showCaseAge, showPhase } from "./case.js";
 import { PRIORITY_MARKS, byId, make, setText } from "./dom.js";
 import { followCamera } from "./camera.js";
-import { armPatient, openPatient, showChart } from "./chart.js";
+import { armPatient, openPatient, showChart, showSources } from "./chart.js";
 import { followChecklist, showChecklist } from "./checklist.js";
 import { armDvh } from "./dvh.js";
 import { showEngineer } from "./engineer.js";
@@ -42,7 +42,11 @@ async function loadMap() {
 }
 
 function showAlarms(alarms) {
-  const items = alarms.map(({ key, priority }) => make("li", `${PRIORITY_MARKS[priority]} ${t(`alarm.${key}`)}`, { class: priority }));
+  const told = [
+    ...alarms.map(({ key, priority }) => ({ text: t(`alarm.${key}`), priority })),
+    ...caseAlarms().map((text) => ({ text, priority: "medium" })),
+  ];
+  const items = told.map(({ text, priority }) => make("li", `${PRIORITY_MARKS[priority]} ${text}`, { class: priority }));
   const list = byId("alarms");
   if (list.textContent !== items.map((item) => item.textContent).join("")) list.replaceChildren(...items);
 }
@@ -57,6 +61,7 @@ function refresh() {
   showLock(session, state.now_s);
   showRobot(state, elapsedS, session, reachable);
   showEngineer(state, elapsedS);
+  showSources(state, elapsedS);
   showPhase(state);
   showCaseAge(state, elapsedS, reachable);
   const linkAge = state.link_age_s === null ? null : state.link_age_s + elapsedS;

@@ -4,7 +4,8 @@ import { byId, fit, make, setText } from "./dom.js";
 import { DASH, number } from "./format.js";
 import { t } from "./i18n.js";
 
-export function showPlan(card) {
+// `notes`: what concerns the patient's data as a whole.
+export function showPlan(card, notes) {
   setText(byId("plan-label"), card.label);
   const planned = card.fractions_planned ?? DASH;
   setText(byId("plan-fractions"), t("plan.fractions", { delivered: card.fractions_delivered, planned }));
@@ -15,7 +16,7 @@ export function showPlan(card) {
   const dose = card.prescription && `${card.prescription.dose_gy} ${card.dose_unit} · ${card.prescription.target}`;
   byId("plan-approval").replaceChildren(fact("plan.prescription", dose), fact("plan.approval", card.approval));
   showBeams(card);
-  showNotes(card.warnings);
+  showNotes([...notes, ...card.warnings]);
   for (const line of document.querySelectorAll(".plan-head")) fit(line);
 }
 
