@@ -66,6 +66,7 @@ def take_backstage(browser: Browser, url: str, folder: Path) -> None:
         page.fill("[name=name]", name)
         page.fill("[name=password]", password)
         page.click(".login button")
+        page.wait_for_selector("#link-age:not(:empty)")
         page.click(f"#screens [data-screen={screen}]")
         page.wait_for_timeout(SETTLE_MS)
         take(page, folder, f"-{screen}")

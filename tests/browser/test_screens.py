@@ -25,6 +25,8 @@ PLACES = """() => [...document.querySelectorAll('button, input')]
     return {what: b.id || b.textContent, width: r.width, height: r.height,
             inside: r.left >= 0 && r.top >= 0 && r.right <= innerWidth + .5
                     && r.bottom <= innerHeight + .5,
+            framed: !b.closest('.card')
+                    || r.right <= b.closest('.card').getBoundingClientRect().right + .5,
             free: top === b || b.contains(top),
             whole: b.tagName === 'INPUT' || b.scrollWidth <= b.clientWidth + 1};
 })"""
@@ -61,7 +63,10 @@ def test_every_command_of_every_screen_is_there_and_fits_a_glove(role_page, role
             places = page.evaluate(PLACES)
             assert "stop" in {place["what"] for place in places}
             for place in places:
-                assert all(place[what] for what in ("inside", "free", "whole")), (*where, place)
+                assert all(place[what] for what in ("inside", "framed", "free", "whole")), (
+                    *where,
+                    place,
+                )
                 assert min(place["width"], place["height"]) >= least - 0.5, (*where, place)
             assert page.evaluate(SMALLEST_TEXT_REM) >= 1.5, where
             assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), where
