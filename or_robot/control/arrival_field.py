@@ -12,6 +12,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from or_robot.geometry.heap import drop_first, push
+
 CELL = 0.05
 """m."""
 FAR = 0.7
@@ -34,7 +36,7 @@ def distance_grid(points: NDArray[np.float64], cells: int) -> NDArray[np.float32
     """
     squares = np.full((cells, cells), np.float32(FAR * FAR), dtype=np.float32)
     half = 0.5 * cells * CELL
-    reach = int(FAR / CELL)
+    reach = math.floor(FAR / CELL + 0.5)  # 0.7 / 0.05 is a little less than 14
     for n in range(len(points)):
         x, y = points[n, 0] + half, points[n, 1] + half
         column, row = math.floor(x / CELL), math.floor(y / CELL)
@@ -61,38 +63,6 @@ def slowness(distance: float, inscribed: float, circumscribed: float, blocked: f
         share = (circumscribed + NEAR - distance) / NEAR
         cost += NEAR_COST * share
     return cost
-
-
-@njit(cache=True)
-def _push(keys: NDArray, items: NDArray, size: int, key: float, item: int) -> int:
-    at = size
-    while at > 0:
-        parent = (at - 1) >> 1
-        if keys[parent] <= key:
-            break
-        keys[at], items[at] = keys[parent], items[parent]
-        at = parent
-    keys[at], items[at] = key, item
-    return size + 1
-
-
-@njit(cache=True)
-def _drop_first(keys: NDArray, items: NDArray, size: int) -> int:
-    size -= 1
-    key, item = keys[size], items[size]
-    at = 0
-    while True:
-        child = 2 * at + 1
-        if child >= size:
-            break
-        if child + 1 < size and keys[child + 1] < keys[child]:
-            child += 1
-        if keys[child] >= key:
-            break
-        keys[at], items[at] = keys[child], items[child]
-        at = child
-    keys[at], items[at] = key, item
-    return size
 
 
 @njit(cache=True)
@@ -145,11 +115,11 @@ def march(
     size = 0
     for n in range(times.size):
         if times[n] < np.inf:
-            size = _push(keys, items, size, times[n], n)
+            size = push(keys, items, size, times[n], n)
     limit = np.inf
     while size > 0:
         key, here = keys[0], items[0]
-        size = _drop_first(keys, items, size)
+        size = drop_first(keys, items, size)
         if closed[here]:
             continue
         if key > limit:
@@ -180,7 +150,7 @@ def march(
                 value = 0.5 * (a + b + math.sqrt(2.0 * f * f - (a - b) ** 2))
             if value < times[there] and size < len(keys):
                 times[there] = value
-                size = _push(keys, items, size, value, there)
+                size = push(keys, items, size, value, there)
     for n in range(times.size):
         if not closed[n]:
             times[n] = np.inf

@@ -13,6 +13,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from or_robot.geometry.heap import drop_first, push
+
 DIAGONAL = math.sqrt(2.0)
 GREED = 1.05
 """Of the heuristic: settles the many ties in open space; a way is at most so much dearer."""
@@ -23,40 +25,6 @@ UNSEEN, BLOCKED = 0, 255
 _DOWN = np.array([-1, 0, 1, 0, -1, -1, 1, 1])
 _RIGHT = np.array([0, 1, 0, -1, -1, 1, 1, -1])
 """The eight steps (rows, columns): straight ones first."""
-
-
-@njit(cache=True)
-def _push(keys: NDArray, items: NDArray, size: int, key: float, item: int) -> int:
-    """Put (key, item) on a binary heap; → new size."""
-    at = size
-    while at > 0:
-        parent = (at - 1) >> 1
-        if keys[parent] <= key:
-            break
-        keys[at], items[at] = keys[parent], items[parent]
-        at = parent
-    keys[at], items[at] = key, item
-    return size + 1
-
-
-@njit(cache=True)
-def _drop_first(keys: NDArray, items: NDArray, size: int) -> int:
-    """Remove the smallest from a binary heap; → new size."""
-    size -= 1
-    key, item = keys[size], items[size]
-    at = 0
-    while True:
-        child = 2 * at + 1
-        if child >= size:
-            break
-        if child + 1 < size and keys[child + 1] < keys[child]:
-            child += 1
-        if keys[child] >= key:
-            break
-        keys[at], items[at] = keys[child], items[child]
-        at = child
-    keys[at], items[at] = key, item
-    return size
 
 
 @njit(cache=True)
@@ -103,10 +71,10 @@ def a_star(
     last_row, last_column = goal[0] // side, goal[1] // side
     last = last_row * columns + last_column
     reached[first], came[first] = 0.0, 9
-    size = _push(keys, items, 0, 0.0, first)
+    size = push(keys, items, 0, 0.0, first)
     while size > 0:
         here = items[0]
-        size = _drop_first(keys, items, size)
+        size = drop_first(keys, items, size)
         if came[here] >= 16:
             continue
         came[here] += 16
@@ -142,7 +110,7 @@ def a_star(
                 reached[there] = cost
                 came[there] = 1 + step
                 rest = _octile(abs(r - last_row), abs(c - last_column))
-                size = _push(keys, items, size, cost + greed * rest, there)
+                size = push(keys, items, size, cost + greed * rest, there)
     if came[last] < 16:
         return np.empty((0, 2), dtype=np.int32)
     return _trail(came, columns, first, last)
