@@ -10,7 +10,7 @@ from or_robot.config.control import ControllerConfig
 from or_robot.config.robot import RobotConfig
 from or_robot.control.local_plan import LocalPlanner
 from or_robot.control.predictive import ControlInputs, PredictiveController
-from or_robot.control.reference import nearest_on
+from or_robot.control.reference import nearest
 from or_robot.control.surroundings import REACH, Surroundings, surroundings
 from or_robot.geometry.pose import Pose2D
 from or_robot.types.motion import STANDSTILL, LaserScan, Odometry, Twist2D
@@ -105,7 +105,7 @@ class MaplessNavigator:
     def _ahead(self, pose: Pose2D) -> NDArray[np.float64]:
         """Drop what has been driven; (m, 3) the rest in base_link."""
         assert self._path is not None
-        at = nearest_on(self._path, pose.x, pose.y, pose.yaw, 30)
+        at = nearest(self._path, pose.x, pose.y, pose.yaw, 0, 30)
         self._path = self._path[at:]
         local = pose.inverse().transform(self._path[:, :2])
         return np.column_stack((local, self._path[:, 2] - pose.yaw))

@@ -19,6 +19,10 @@ WAIT_FOR = 0.15
 """m off the reference pose from which on the reference waits."""
 SLOWEST = 0.05
 """m/s that the speed never falls below for the sake of clearance."""
+TURN_LENGTH = 0.3
+"""m that a heading off by 1 rad counts as, when the nearest point is looked for."""
+LOOK_AHEAD = 16
+"""First points of a reference among which the tracker looks for its own place."""
 TURN_SHARE = 0.6
 """Of the limits, for following a path; the rest is left for corrections."""
 
@@ -99,12 +103,14 @@ def make_reference(
 
 
 @njit(cache=True, fastmath=True)
-def nearest_on(reference: NDArray[np.float64], x: float, y: float, yaw: float, most: int) -> int:
-    """Index of the point nearest to a pose among the first `most`; 1 rad counts as 0.3 m."""
-    best, at = math.inf, 0
-    for n in range(min(len(reference), most)):
+def nearest(
+    reference: NDArray[np.float64], x: float, y: float, yaw: float, since: int, until: int
+) -> int:
+    """Index of the point nearest to a pose (m, rad) among since … until − 1; ends are clipped."""
+    best, at = math.inf, since
+    for n in range(since, min(until, len(reference))):
         off = (reference[n, X] - x) ** 2 + (reference[n, Y] - y) ** 2
-        off += 0.09 * wrap(reference[n, YAW] - yaw) ** 2
+        off += (TURN_LENGTH * wrap(reference[n, YAW] - yaw)) ** 2
         if off < best:
             best, at = off, n
     return at
@@ -129,7 +135,7 @@ def track(
     """
     count = len(reference)
     x, y, yaw, v, w, cv, cw = state
-    at = nearest_on(reference, x, y, yaw, 16)
+    at = nearest(reference, x, y, yaw, 0, LOOK_AHEAD)
     left = reference[at, LEFT]
     for t in range(len(commands)):
         ahead = max(left - lead * pace, 0.0)

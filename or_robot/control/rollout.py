@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from or_robot.control.reference import LEFT, YAW, V, X, Y, follow, ramp, speed_at, wrap
+from or_robot.control.reference import LEFT, YAW, V, X, Y, follow, nearest, ramp, speed_at
 from or_robot.control.surroundings import box_distance, clearance, distance_at_least
 
 COLLISION = 1000.0
@@ -26,20 +26,6 @@ TOUCH = 0.2
     CLEARANCE, TOO_FAST, NEAR_PERSON, AT_PERSON, OFF_PATH, HEADING, REVERSE, JERK, TIME_LEFT, TURN,
 ) = range(10)  # fmt: skip
 """Columns of the weights."""
-
-
-@njit(cache=True, fastmath=True)
-def nearest_ahead(
-    reference: NDArray[np.float64], x: float, y: float, yaw: float, since: int
-) -> int:
-    """Index of the nearest point a little from index `since` on; 1 rad counts as 0.3 m."""
-    best, at = math.inf, since
-    for n in range(since, min(since + SEARCH, len(reference))):
-        gap = (reference[n, X] - x) ** 2 + (reference[n, Y] - y) ** 2
-        gap += 0.09 * wrap(reference[n, YAW] - yaw) ** 2
-        if gap < best:
-            best, at = gap, n
-    return at
 
 
 @njit(cache=True, fastmath=True)
@@ -147,7 +133,7 @@ def rollout_costs(
                 fast = abs(v) - speed_at(least, hard, gain)
                 if fast > 0.0:
                     cost += weights[TOO_FAST] * step * fast * fast
-            at = nearest_ahead(reference, x, y, yaw, at)
+            at = nearest(reference, x, y, yaw, at, at + SEARCH)
             off = math.hypot(x - reference[at, X], y - reference[at, Y])
             cost += weights[OFF_PATH] * step * min(off * off, 1.0)
             cost += weights[HEADING] * step * (1.0 - math.cos(yaw - reference[at, YAW]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from or_robot.info.audited import record
 from or_robot.info.object_desk import ObjectDesk
 from or_robot.info.service import InformationService
 from or_robot.link.codec import Caller
@@ -22,18 +23,6 @@ from or_robot.types.chart import PatientChart, RoomSchedule
 from or_robot.types.checklist import Checklist
 from or_robot.types.clinical import DvhSet, FractionStrip, KeyImage, PlanGeometry, RoomCase
 from or_robot.types.procedure import STRICTEST_PHASE, ProcedurePhase
-
-_Audited = (
-    RoomRequest
-    | PatientRequest
-    | PlanRequest
-    | RoomAdmit
-    | DvhRequest
-    | ImageRequest
-    | PhaseChange
-    | ChecklistConfirm
-    | ChecklistAdvance
-)
 
 
 class InformationDesk:
@@ -64,13 +53,13 @@ class InformationDesk:
     def case(self, request: RoomRequest, caller: Caller) -> RoomCase:
         case = self._service.case(request.room)
         if case.patient is not None:
-            self._audit(request, caller, "case.get", case.patient.patient_id)
+            record(self._service, request, caller, "case.get", case.patient.patient_id)
         return case
 
     def dvh(self, request: DvhRequest, caller: Caller) -> DvhSet:
         self._check_in_room(request.room, request.patient_id)
         dvh = self._service.dvh(request.patient_id, request.plan_uid, request.view)
-        self._audit(request, caller, "dvh.get", request.patient_id)
+        record(self._service, request, caller, "dvh.get", request.patient_id)
         return dvh
 
     def image(self, request: ImageRequest, caller: Caller) -> KeyImage:
@@ -83,41 +72,41 @@ class InformationDesk:
             request.index,
             request.style,
         )
-        self._audit(request, caller, "image.get", request.patient_id)
+        record(self._service, request, caller, "image.get", request.patient_id)
         return image
 
     def chart(self, request: PatientRequest, caller: Caller) -> PatientChart:
         self._check_in_room(request.room, request.patient_id)
         chart = self._service.chart(request.patient_id)
-        self._audit(request, caller, "chart.get", request.patient_id)
+        record(self._service, request, caller, "chart.get", request.patient_id)
         return chart
 
     def fractions(self, request: PlanRequest, caller: Caller) -> FractionStrip:
         self._check_in_room(request.room, request.patient_id)
         strip = self._service.fractions(request.patient_id, request.plan_uid)
-        self._audit(request, caller, "fractions.get", request.patient_id)
+        record(self._service, request, caller, "fractions.get", request.patient_id)
         return strip
 
     def geometry(self, request: PlanRequest, caller: Caller) -> PlanGeometry:
         self._check_in_room(request.room, request.patient_id)
         geometry = self._service.geometry(request.patient_id, request.plan_uid)
-        self._audit(request, caller, "geometry.get", request.patient_id)
+        record(self._service, request, caller, "geometry.get", request.patient_id)
         return geometry
 
     def schedule(self, request: RoomRequest, caller: Caller) -> RoomSchedule:
         schedule = self._service.schedule(request.room)
         named = next((one.patient_id for one in schedule.entries if one.patient_id), None)
         if named is not None:
-            self._audit(request, caller, "schedule.get", named)
+            record(self._service, request, caller, "schedule.get", named)
         return schedule
 
     def admit(self, request: RoomAdmit, caller: Caller) -> RoomSchedule:
-        self._audit(request, caller, "room.admit", request.patient_id[:64])
+        record(self._service, request, caller, "room.admit", request.patient_id[:64])
         self._service.admit(request.room, request.patient_id, request.birth_date)
         return self._service.schedule(request.room)
 
     def clear(self, request: RoomRequest, caller: Caller) -> RoomSchedule:
-        self._audit(request, caller, "room.clear", self._service.occupant(request.room))
+        record(self._service, request, caller, "room.clear", self._service.occupant(request.room))
         self._service.assign(request.room, None)
         return self._service.schedule(request.room)
 
@@ -127,12 +116,12 @@ class InformationDesk:
         )
 
     def set_phase(self, request: PhaseChange, caller: Caller) -> ProcedurePhase:
-        self._audit(request, caller, f"phase.set {request.phase}", None)
+        record(self._service, request, caller, f"phase.set {request.phase}", None)
         return self._service.set_phase(request.room, request.phase)
 
     def checklist(self, request: RoomRequest, caller: Caller) -> Checklist:
         checklist = self._service.checklists.get(request.room)
-        self._audit(request, caller, "checklist.get", checklist.patient_id)
+        record(self._service, request, caller, "checklist.get", checklist.patient_id)
         return checklist
 
     def confirm(self, request: ChecklistConfirm, caller: Caller) -> Checklist:
@@ -155,24 +144,8 @@ class InformationDesk:
     def _audit_checklist(
         self, request: ChecklistConfirm | ChecklistAdvance, caller: Caller, action: str
     ) -> None:
-        self._audit(request, caller, action[:80], self._service.occupant(request.room))
+        record(self._service, request, caller, action[:80], self._service.occupant(request.room))
 
     def _check_in_room(self, room: str, patient_id: str) -> None:
         if self._service.occupant(room) != patient_id:
             raise LinkRefused("room", f"this patient is not in {room}", "ask for the case again")
-
-    def _audit(
-        self,
-        request: _Audited,
-        caller: Caller,
-        action: str,
-        patient_id: str | None,
-    ) -> None:
-        """Before the answer leaves; when it cannot be written, there is no answer."""
-        self._service.record_access(
-            actor=f"{request.actor}@{caller.name}",
-            room=request.room,
-            action=action,
-            patient_id=patient_id,
-            why=request.why,
-        )

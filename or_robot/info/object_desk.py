@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from or_robot.info.audited import record
 from or_robot.info.service import InformationService
 from or_robot.link.codec import Caller
 from or_robot.link.errors import LinkRefused
@@ -16,16 +17,19 @@ from or_robot.link.payloads import (
 )
 from or_robot.link.servant import Handler
 
+MOST_LOOKS = 1024
+"""Readings under way that are remembered as audited."""
+
 
 class ObjectDesk:
-    """Handlers. A reader is audited at the first chunk of each object it asks for."""
+    """Handlers. Each reading of an object is audited: at its first chunk, or wherever it begins."""
 
     def __init__(self, service: InformationService) -> None:
         self._service = service
         self._lock = threading.Lock()
         self._audited: set[tuple[str, str, str]] = set()
-        self._kept: tuple[str, bytes] = ("", b"")
-        """The object read last: its chunks are asked for one after the other."""
+        self._kept: tuple[tuple[str, str], bytes] = (("", ""), b"")
+        """Patient, digest and bytes read last: chunks are asked for one after the other."""
 
     def handlers(self) -> dict[str, Handler]:
         return {"object.list": self.listed, "object.get": self.get}
@@ -34,7 +38,7 @@ class ObjectDesk:
         patient_id = self._service.occupant(request.room)
         if patient_id is None:
             return ObjectList("", ())
-        self._audit(request, caller, "object.list", patient_id)
+        record(self._service, request, caller, "object.list", patient_id)
         found = self._service.objects(patient_id)
         return ObjectList(
             patient_id, tuple(StoredObject(one.sha256, one.kind, one.uid) for one in found)
@@ -46,24 +50,16 @@ class ObjectDesk:
             raise LinkRefused("room", problem, "ask for the list again")
         look = (caller.name, request.actor, request.digest)
         with self._lock:
-            if look not in self._audited:
+            if request.offset <= 0 or look not in self._audited:
                 action = f"object.get {request.digest[:12]}"
-                self._audit(request, caller, action, request.patient_id)
+                record(self._service, request, caller, action, request.patient_id)
+                if len(self._audited) >= MOST_LOOKS:
+                    self._audited.clear()  # who goes on is audited once more
                 self._audited.add(look)
-            if self._kept[0] != request.digest:
+            wanted = (request.patient_id, request.digest)
+            if self._kept[0] != wanted:  # reading checks that the object is this patient's
                 data = self._service.object_bytes(request.patient_id, request.digest)
-                self._kept = (request.digest, data)
+                self._kept = (wanted, data)
             data = self._kept[1]
         first = max(0, request.offset)
         return ObjectChunk(len(data), data[first : first + max(0, request.length)])
-
-    def _audit(
-        self, request: RoomRequest | ObjectRequest, caller: Caller, action: str, patient_id: str
-    ) -> None:
-        self._service.record_access(
-            actor=f"{request.actor}@{caller.name}",
-            room=request.room,
-            action=action,
-            patient_id=patient_id,
-            why=request.why,
-        )
