@@ -10,7 +10,7 @@ BENCHES = {
     "faults": "every single fault in the full graph at top speed",
     "link": "card and key image over our link and its peers",
     "localization": "error among people, recovery from kidnapping",
-    "soak": "long runs of one part, with things killed: --part link",
+    "soak": "long runs of one part, with things killed: --part link|store|panel",
     "reaction": "scan and STOP ROBOT to the command, protective stop, load of the suite",
     "planner": "paths over large maps against pyastar2d and scikit-image",
     "perception": "what the lidar cannot see, and markers, by the camera",
