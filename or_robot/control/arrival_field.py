@@ -161,47 +161,58 @@ def march(
 def descend(
     field: NDArray[np.float32], goal_x: float, goal_y: float, length: float
 ) -> NDArray[np.float64]:
-    """(m, 2) the way down the field from the origin, a point every CELL, at most `length` long.
+    """(m, 2) the way down the field from the origin, a point about every CELL, at most `length` long.
 
-    Empty when the origin has no way to the goal.
+    Empty when the origin has no way to the goal. Each step lowers the value: where the steepest
+    descent does not, as between the two ways round a pole, it goes on at the lowest cell beside.
     """
     cells = len(field)
     half = 0.5 * cells * CELL
     most = int(length / CELL) + 1
     path = np.zeros((most, 2))
     x = y = 0.0
-    size = 1
-    while size < most:
+    value = np.inf
+    for size in range(1, most):
         row, column = int((y + half) / CELL), int((x + half) / CELL)
         if not (1 <= row < cells - 1 and 1 <= column < cells - 1):
-            break
+            return path[:size]
         if math.hypot(goal_x - x, goal_y - y) < 2.0 * CELL:
             path[size, 0], path[size, 1] = goal_x, goal_y
             return path[: size + 1]
-        dx, dy = _downhill(field, (x + half) / CELL - 0.5, (y + half) / CELL - 0.5)
-        if dx == 0.0 and dy == 0.0:
-            best = np.inf
-            for i in range(-1, 2):
-                for j in range(-1, 2):
-                    if (i or j) and field[row + i, column + j] < best:
-                        best = field[row + i, column + j]
-                        dx = (column + j + 0.5) * CELL - half - x
-                        dy = (row + i + 0.5) * CELL - half - y
-            if not best < np.inf:
-                return path[:0]
+        here, dx, dy = _slope(field, (x + half) / CELL - 0.5, (y + half) / CELL - 0.5)
         norm = math.hypot(dx, dy)
-        x, y = x + CELL * dx / norm, y + CELL * dy / norm
+        value = min(value, here)
+        lower = False
+        if norm > 0.0:
+            u, v = x + CELL * dx / norm, y + CELL * dy / norm
+            there = _slope(field, (u + half) / CELL - 0.5, (v + half) / CELL - 0.5)[0]
+            lower = there < value
+        if lower:
+            x, y, value = u, v, there
+        else:
+            best = value
+            for i in range(row - 1, row + 2):
+                for j in range(column - 1, column + 2):
+                    if field[i, j] < best:
+                        best = field[i, j]
+                        x, y = (j + 0.5) * CELL - half, (i + 0.5) * CELL - half
+            if not best < value:
+                return path[:0]
+            value = best
         path[size, 0], path[size, 1] = x, y
-        size += 1
-    return path[:size]
+    return path
 
 
 @njit(cache=True)
-def _downhill(field: NDArray[np.float32], u: float, v: float) -> tuple[float, float]:
-    """Direction of steepest descent between four cells; 0, 0 where one of them has no value."""
-    j, i = int(u), int(v)
+def _slope(field: NDArray[np.float32], u: float, v: float) -> tuple[float, float, float]:
+    """Value between four cells and the direction of its steepest descent.
+
+    Where one of the four has no value: that of the cell, and no direction.
+    """
+    j, i = min(int(u), len(field) - 2), min(int(v), len(field) - 2)
     a, b, c, d = field[i, j], field[i, j + 1], field[i + 1, j], field[i + 1, j + 1]
     if not (a < np.inf and b < np.inf and c < np.inf and d < np.inf):
-        return 0.0, 0.0
+        return field[int(v + 0.5), int(u + 0.5)], 0.0, 0.0
     s, t = u - j, v - i
-    return (1.0 - t) * (a - b) + t * (c - d), (1.0 - s) * (a - c) + s * (b - d)
+    value = (1.0 - t) * ((1.0 - s) * a + s * b) + t * ((1.0 - s) * c + s * d)
+    return value, (1.0 - t) * (a - b) + t * (c - d), (1.0 - s) * (a - c) + s * (b - d)
