@@ -180,7 +180,10 @@ class GraphPilot:
 
     def step(self, frame: SensorFrame) -> Twist2D:
         while self._phases and self._phases[0].at_s <= frame.stamp_s:
-            change = self._phases.pop(0)
+            change = self._phases[0]
+            if not self._panels[change.room].connected:
+                break  # the server may still be starting: the next frame asks again
+            self._phases.pop(0)
             order = PhaseChange("operator", change.room, self._why, change.phase)
             self._ask(change.room, "phase.set", order, ProcedurePhase)
         return STANDSTILL
@@ -208,6 +211,8 @@ class GraphPilot:
         safety, queue = self._world.safety, self._world.queue
         said = [f"safety {safety.mode.name} {safety.reason}".strip() if safety else "no safety"]
         said += [f"{t.request.id} {t.state}: {t.detail}" for t in (queue.tasks if queue else ())]
+        if self._phases and self._phases[0].at_s <= self._world.truth().stamp_s:
+            said.append("a phase could not be set: no link to the information server")
         return " | ".join(said + ([f"refused: {self._refused}"] if self._refused else []))
 
     def _ask(self, room: str, name: str, order: object, reply: type[Any]) -> None:
