@@ -24,11 +24,13 @@ from or_robot.perception.depth import understand
 from or_robot.perception.people import PeopleTracker
 from or_robot.scenario.description import ObjectPlan
 from or_robot.scenario.people import PersonPlan
+from or_robot.sim.config import SimConfig
 from or_robot.sim.world import SimWorld
 from or_robot.types.motion import PoseEstimate
 from or_robot.world.site import load_site
 
 WORLD = "operating_wing"
+SMOOTH = SimConfig(camera_samples=4)
 HERE = Pose2D(10.0, 8.0, 0.0)
 SCANS = 120
 SHOWN = 25
@@ -90,7 +92,7 @@ def depth_layer(out: Path, seed: int) -> None:
     figure, axes = plt.subplots(1, 2, figsize=(9.0, 2.8))
     for axis, model, gap in zip(axes, ("floor_cable", "lowered_boom"), (1.5, 1.8), strict=True):
         thing = ObjectPlan(model, model, Pose2D(HERE.x + gap + 0.33, HERE.y, 0.0), 0.0)
-        world = SimWorld(WORLD, seed=seed, objects=[thing], start=HERE)
+        world = SimWorld(WORLD, seed=seed, objects=[thing], config=SMOOTH, start=HERE)
         image = world.camera_now()
         seen = understand(image, DepthConfig())
         picture = image.color.copy()

@@ -32,7 +32,7 @@ class SimConfig(CheckedConfig):
         0.002, unit="1/m", low=0.0, high=0.1, doc="random error of a depth, per square of it"
     )
     camera_samples: int = setting(
-        4, unit="", low=0, high=8, doc="a pixel; fewer draw faster, with jagged edges"
+        0, unit="", low=0, high=8, doc="a pixel; 4 smooth the edges in three times the time"
     )
     battery_capacity: float = setting(600.0, unit="W h", low=10.0, high=5000.0, doc="when full")
     battery_start: float = setting(0.9, unit="", low=0.0, high=1.0, doc="state of charge at start")

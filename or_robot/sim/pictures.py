@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from or_robot.geometry.pose import Pose2D
 from or_robot.scenario.description import Scenario
 from or_robot.sim.camera import gl_context
+from or_robot.sim.config import SimConfig
 from or_robot.sim.scene import ROBOT_GROUP, Scene
 from or_robot.sim.world import SimWorld
 from or_robot.types.sensing import RgbdImage
@@ -68,6 +69,7 @@ def take_pictures(scenario: Scenario, folder: Path) -> list[Path]:
         people=scenario.people,
         objects=scenario.objects,
         start=ROBOT_STANDS,
+        config=SimConfig(camera_samples=4),
     )
     world.step(AFTER_S)
     scene, data = world.physics

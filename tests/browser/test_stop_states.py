@@ -51,7 +51,7 @@ def test_locked(role_page, going_again):
 def test_session_ended_on_the_server(new_page, suite, going_again):
     users = Users(open_database(suite.home))
     users.add("gone", "nurse", "a password of tests")
-    page = new_page()
+    page = new_page(session_ends=True)
     page.fill("[name=name]", "gone")
     page.fill("[name=password]", "a password of tests")
     page.click(".login button")
