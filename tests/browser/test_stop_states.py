@@ -59,6 +59,7 @@ def test_session_ended_on_the_server(new_page, suite, going_again):
     users.remove("gone")
     stop(page)
     page.wait_for_selector(".login")
+    page.wait_for_selector(CONFIRMED)  # the page loaded anew still says so
 
 
 def test_without_the_live_connection(new_page, going_again):

@@ -17,7 +17,7 @@ import { armRobot, showErrands, showRobot } from "./robot.js";
 import { armLock, showLock } from "./lock.js";
 import { drawBeams } from "./course.js";
 import { armScreens } from "./screens.js";
-import { armStop } from "./stop.js";
+import { armStop, recallStop, stopUnderWay } from "./stop.js";
 
 const SERVER_SILENT_S = 3;
 const REFRESH_MS = 250;
@@ -72,7 +72,10 @@ function refresh() {
 
 function onMessage(next) {
   const loggedOut = message?.session && !next.session;
-  if (loggedOut || (!next.session && document.body.dataset.viewRobot === "true")) return location.reload();
+  if (loggedOut || (!next.session && document.body.dataset.viewRobot === "true")) {
+    if (!stopUnderWay()) location.reload(); // else the next message does: first the stop's answer
+    return;
+  }
   message = next;
   receivedAt = performance.now();
   followCase(next.state, receivedAt);

@@ -6,6 +6,8 @@ import { t } from "./i18n.js";
 const ATTEMPTS = 8;
 const ATTEMPT_TIMEOUT_MS = 1500;
 const PAUSE_MS = 200;
+const TOLD_MS = 15000;
+const TOLD = "stop-told";
 
 let sending = false;
 
@@ -37,9 +39,21 @@ async function stopRobot() {
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   }
-  setText(byId("notice"), t(confirmed ? "stop.confirmed" : "stop.failed"));
+  const told = confirmed ? "stop.confirmed" : "stop.failed";
+  setText(byId("notice"), t(told));
+  sessionStorage.setItem(TOLD, JSON.stringify({ told, at: Date.now() }));
   delete button.dataset.state;
   sending = false;
+}
+
+export function stopUnderWay() {
+  return sending;
+}
+
+// A page that was loaded anew, as at a session's end, still says what became of the stop.
+export function recallStop() {
+  const { told, at } = JSON.parse(sessionStorage.getItem(TOLD) ?? "{}");
+  if (told && Date.now() - at < TOLD_MS) setText(byId("notice"), t(told));
 }
 
 export function armStop() {
