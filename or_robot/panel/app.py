@@ -121,7 +121,7 @@ def _protect(app: Flask, config: PanelConfig) -> None:
         strict_transport_security=config.secure_cookies,
         content_security_policy=CONTENT_SECURITY_POLICY,
         frame_options="DENY",
-        referrer_policy="no-referrer",
+        referrer_policy="same-origin",  # with no-referrer the form of STOP has the origin "null"
     )
 
     @app.after_request

@@ -124,9 +124,12 @@ def new_page(browser: sync_api.Browser, suite: Suite) -> Iterator[NewPage]:
         live: bool = True,
         asleep: bool = False,
         session_ends: bool = False,
+        script: bool = True,
     ) -> sync_api.Page:
         viewport = {"width": size[0], "height": size[1]}
-        context = browser.new_context(viewport=viewport, base_url=suite.url)
+        context = browser.new_context(
+            viewport=viewport, base_url=suite.url, java_script_enabled=script
+        )
         contexts.append(context)
         context.add_cookies([{"name": "language", "value": language, "url": suite.url}])
         page = context.new_page()

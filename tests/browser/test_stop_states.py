@@ -68,6 +68,15 @@ def test_without_the_live_connection(new_page, going_again):
     stop(page)
 
 
+def test_without_script(new_page, suite, going_again):
+    page = new_page(script=False)
+    with page.expect_request("**/api/robot/stop") as posted:
+        page.click("#stop")
+    page.wait_for_selector(CONFIRMED)
+    # browsers tell no more than this over plain HTTP
+    assert posted.value.all_headers()["origin"] == suite.url.rstrip("/")
+
+
 def test_by_keyboard(new_page, going_again):
     page = new_page()
     page.wait_for_selector("#robot[data-stale=false]")

@@ -25,12 +25,17 @@ async function attempt() {
   }
 }
 
+function tell(told) {
+  setText(byId("notice"), t(told));
+  sessionStorage.setItem(TOLD, JSON.stringify({ told, at: Date.now() }));
+}
+
 async function stopRobot() {
   if (sending) return;
   sending = true;
   const button = byId("stop");
   button.dataset.state = "sending";
-  setText(byId("notice"), t("stop.sending"));
+  tell("stop.sending");
   let confirmed = false;
   for (let n = 0; n < ATTEMPTS && !confirmed; n += 1) {
     confirmed = await attempt();
@@ -39,9 +44,7 @@ async function stopRobot() {
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   }
-  const told = confirmed ? "stop.confirmed" : "stop.failed";
-  setText(byId("notice"), t(told));
-  sessionStorage.setItem(TOLD, JSON.stringify({ told, at: Date.now() }));
+  tell(confirmed ? "stop.confirmed" : "stop.failed");
   delete button.dataset.state;
   sending = false;
 }
@@ -50,10 +53,12 @@ export function stopUnderWay() {
   return sending;
 }
 
-// A page that was loaded anew, as at a session's end, still says what became of the stop.
+// A page loaded anew, as at a session's end, goes on sending or says what became of the stop.
 export function recallStop() {
   const { told, at } = JSON.parse(sessionStorage.getItem(TOLD) ?? "{}");
-  if (told && Date.now() - at < TOLD_MS) setText(byId("notice"), t(told));
+  if (!told || Date.now() - at > TOLD_MS) return;
+  if (told === "stop.sending") stopRobot();
+  else setText(byId("notice"), t(told));
 }
 
 export function armStop() {
