@@ -1,4 +1,4 @@
-"""The real suite, once a module, and pages that complain about anything unusual."""
+"""One real suite for all of these tests, and pages that complain about anything unusual."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ import pytest
 
 from or_robot.panel.database import open_database
 from or_robot.panel.users import Users, generate_password
+from tests.browser.steps import log_in
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
@@ -56,9 +57,9 @@ class Suite:
         return next(part for part in parts if module in part.cmdline())
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
-    """`or-robot up` with its own home and ports."""
+    """`or-robot up` with its own home and ports. Tests leave patient, robot and phase usable."""
     folder = tmp_path_factory.mktemp("suite")
     log = folder / "log"
     command = [Path(sys.executable).with_name("or-robot"), "up", "--port", "0", "--link-port", "0"]
@@ -163,15 +164,32 @@ def let_go_on(page: sync_api.Page) -> None:
         page.wait_for_timeout(200)
 
 
+Sessions = dict[str, list[sync_api.Cookie]]
+
+
+@pytest.fixture(scope="session")
+def sessions() -> Sessions:
+    """Cookies of a login by name: the server limits logins, not pages."""
+    return {}
+
+
+def enter(page: sync_api.Page, sessions: Sessions, name: str, password: str) -> None:
+    """The page of somebody who is logged in, by the form or by the cookies of an earlier time."""
+    if name in sessions:
+        page.context.add_cookies(sessions[name])
+        page.goto(page.url)
+    else:
+        log_in(page, name, password)
+        sessions[name] = [c for c in page.context.cookies() if c["name"] != "language"]
+
+
 @pytest.fixture
-def team_page(new_page: NewPage, suite: Suite) -> NewPage:
-    """Opens the panel, logs in as the suite printed, has a robot that may drive."""
+def team_page(new_page: NewPage, suite: Suite, sessions: Sessions) -> NewPage:
+    """Opens the panel with the login that the suite printed, has a robot that may drive."""
 
     def opened(**options: object) -> sync_api.Page:
         page = new_page(**options)
-        page.fill("[name=name]", suite.name)
-        page.fill("[name=password]", suite.password)
-        page.click(".login button")
+        enter(page, sessions, suite.name, suite.password)
         page.wait_for_selector("#key-image:not([hidden])")
         let_go_on(page)
         return page
@@ -179,30 +197,16 @@ def team_page(new_page: NewPage, suite: Suite) -> NewPage:
     return opened
 
 
-@pytest.fixture(scope="module")
-def sessions() -> dict[str, list[dict[str, object]]]:
-    """Cookies of a login by role: the server limits logins, not pages."""
-    return {}
-
-
 @pytest.fixture
-def role_page(
-    new_page: NewPage, suite: Suite, sessions: dict[str, list[dict[str, object]]]
-) -> NewPage:
+def role_page(new_page: NewPage, suite: Suite, sessions: Sessions) -> NewPage:
     """Opens the panel as somebody with the role."""
 
     def opened(role: str, **options: object) -> sync_api.Page:
         page = new_page(**options)
+        password = generate_password()
         if role not in sessions:
-            password = generate_password()
             Users(open_database(suite.home)).add(role, role, password)
-            page.fill("[name=name]", role)
-            page.fill("[name=password]", password)
-            page.click(".login button")
-            page.wait_for_selector("#screens")
-            sessions[role] = [c for c in page.context.cookies() if c["name"] != "language"]
-        page.context.add_cookies(sessions[role])
-        page.goto(suite.url)
+        enter(page, sessions, role, password)
         page.wait_for_selector("#robot[data-stale=false]")
         return page
 

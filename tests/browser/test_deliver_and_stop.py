@@ -37,7 +37,7 @@ def stands(state: dict[str, Any]) -> bool:
     return robot["commanded_speed"] == 0.0 and abs(robot["speed"]) < 0.01
 
 
-def wait_until_delivered(page: Page, task: str) -> None:
+def wait_until_done(page: Page, task: str) -> None:
     """On a machine too busy for the watchdogs the robot faults: then do what a person would do."""
     done = f"#task[data-state=done][data-task-id='{task}']"
     for _ in range(FAULTS_FORGIVEN):
@@ -53,7 +53,7 @@ def wait_until_delivered(page: Page, task: str) -> None:
     page.wait_for_selector(done, timeout=DRIVE_TIMEOUT_MS)
 
 
-def test_somebody_logs_in_sees_the_patient_and_has_a_tray_delivered(team_page):
+def test_somebody_logs_in_and_sees_the_patient(team_page):
     page = team_page()
     assert "PHANTOM" in page.inner_text("#patient-name")
     assert page.inner_text("#patient-id") == "SIM0001"
@@ -63,21 +63,12 @@ def test_somebody_logs_in_sees_the_patient_and_has_a_tray_delivered(team_page):
     assert page.evaluate("document.getElementById('key-image').naturalWidth") > 200
     page.wait_for_selector("#dvh-plot canvas")
 
-    page.click("#errand-deliver_tray")
-    page.wait_for_selector("#task[data-state=to_pickup]")
-    task = page.get_attribute("#task", "data-task-id")
-    wait_until_delivered(page, task)
-
-    stations = page.request.get("/api/robot/site").json()["stations"]
-    at = next(station for station in stations if station["name"] == "or_1")
-    pose = live(page)["robot"]["value"]["pose"]
-    assert math.hypot(pose["x"] - at["x"], pose["y"] - at["y"]) < NEAR_M
-
 
 def test_stop_robot_stops_it_until_a_person_resets_and_resumes(new_page, team_page):
     page, passer_by = team_page(), new_page()
     wait_until(page, stands)
     page.click("#errand-deliver_tray")
+    page.wait_for_selector("#task[data-state=to_pickup]")
     wait_until(page, drives)
 
     passer_by.click("#stop")  # nobody is logged in there
@@ -106,3 +97,16 @@ def test_stop_robot_stops_it_until_a_person_resets_and_resumes(new_page, team_pa
     page.click("#cancel:enabled")
     page.wait_for_selector("#task[data-state=cancelled]")
     wait_until(page, stands)
+
+
+def test_an_errand_is_done_and_the_robot_stands_where_it_should(team_page):
+    """The nearest station: after the test above the robot is a few steps from its dock."""
+    page = team_page()
+    before = page.get_attribute("#task", "data-task-id")
+    page.click("#errand-park")
+    page.wait_for_selector(f"#task:not([data-task-id='{before}'])")
+    wait_until_done(page, page.get_attribute("#task", "data-task-id"))
+    stations = page.request.get("/api/robot/site").json()["stations"]
+    at = next(station for station in stations if station["name"] == "dock")
+    pose = live(page)["robot"]["value"]["pose"]
+    assert math.hypot(pose["x"] - at["x"], pose["y"] - at["y"]) < NEAR_M

@@ -7,6 +7,7 @@ import pytest
 from or_robot.panel.pages import SCREENS
 from or_robot.panel.roles import ROLES
 from or_robot.share import share
+from tests.browser.steps import give_pin, log_in
 
 SIZES = {(1920, 1080): 72, (1280, 800): 44, (1024, 768): 44}
 """Least side of a touch target, px: 20 mm on a 24″ full-HD panel, never under 44."""
@@ -121,7 +122,7 @@ def test_locked_the_commands_wait_and_the_stop_does_not(role_page):
     page = role_page("nurse")
     page.wait_for_selector("#errand-deliver_tray:enabled")
     page.click("#lock")
-    choose(page, "2580")
+    give_pin(page, "2580")
     page.wait_for_selector("#pin:not([open])", state="attached")
     page.click("#lock")
     page.wait_for_selector("body[data-locked=true]")
@@ -129,15 +130,9 @@ def test_locked_the_commands_wait_and_the_stop_does_not(role_page):
     assert page.is_visible("#patient-id")
     assert page.is_enabled("#stop")
     page.click("#lock")
-    choose(page, "2580")
+    give_pin(page, "2580")
     page.wait_for_selector("body[data-locked=false]")
     page.wait_for_selector("#errand-deliver_tray:enabled")
-
-
-def choose(page, digits):
-    for digit in digits:
-        page.click(f"#pin-keys button:text-is('{digit}')")
-    page.click("#pin-ok")
 
 
 def test_the_admin_makes_an_account_that_logs_in(role_page, new_page):
@@ -149,10 +144,7 @@ def test_the_admin_makes_an_account_that_logs_in(role_page, new_page):
     page.wait_for_selector("#account-note:has-text('mina')")
     password = page.inner_text("#account-note").split()[-1]
     other = new_page()
-    other.fill("[name=name]", "mina")
-    other.fill("[name=password]", password)
-    other.click(".login button")
-    other.wait_for_selector("#screens")
+    log_in(other, "mina", password)
 
 
 def test_the_engineer_sees_every_process(role_page):

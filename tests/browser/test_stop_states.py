@@ -6,6 +6,7 @@ import pytest
 
 from or_robot.panel.database import open_database
 from or_robot.panel.users import Users
+from tests.browser.steps import give_pin, log_in
 
 CONFIRMED = "#notice:has-text('STOP has reached the robot')"
 AN_HOUR_MS = 3_600_000
@@ -39,23 +40,21 @@ def test_logged_out(new_page, going_again):
 def test_locked(role_page, going_again):
     page = role_page("surgeon")
     page.click("#lock")
-    for digit in "2580":
-        page.click(f"#pin-keys button:text-is('{digit}')")
-    page.click("#pin-ok")
+    give_pin(page, "2580")
     page.wait_for_selector("#pin:not([open])", state="attached")
     page.click("#lock")
     page.wait_for_selector("body[data-locked=true]")
     stop(page)
+    page.click("#lock")
+    give_pin(page, "2580")
+    page.wait_for_selector("body[data-locked=false]")
 
 
 def test_session_ended_on_the_server(new_page, suite, going_again):
     users = Users(open_database(suite.home))
     users.add("gone", "nurse", "a password of tests")
     page = new_page(session_ends=True)
-    page.fill("[name=name]", "gone")
-    page.fill("[name=password]", "a password of tests")
-    page.click(".login button")
-    page.wait_for_selector("#screens")
+    log_in(page, "gone", "a password of tests")
     users.remove("gone")
     stop(page)
     page.wait_for_selector(".login")
