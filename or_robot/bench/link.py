@@ -50,6 +50,9 @@ def link(
         int,
         typer.Option(min=0, help="stops alone and beside a transfer, 200 clients; 0: none"),
     ] = 300,
+    pixels: Annotated[
+        int, typer.Option("--pixels", min=0, help="clicks a row, painted in Chromium; 0: none")
+    ] = 0,
     picture: Annotated[Path | None, typer.Option("--plot", help="picture of the latencies")] = None,
 ) -> None:
     """Two requests a round, as the panel makes them; contenders take turns in one run.
@@ -65,6 +68,9 @@ def link(
             "prepared": _block(peers, home, False, prepared),
             "same_work": _block(peers, home, True, same_work),
         }
+        if pixels:
+            module = importlib.import_module("or_robot.bench.link_pixels")
+            figures["pixels"] = module.measure(home, pixels)
         if stops:
             figures["load"] = link_load.measure(home, stops)
     figures["ratio_raw"] = _over(figures["prepared"], RAW, OURS)
@@ -159,10 +165,10 @@ def _over(rows: list[Row], name: str, other: str) -> float | None:
 
 def _print(figures: dict[str, Any]) -> None:
     table = Table("block", "contender", "protected by", "p50 ms", "p99 ms")
-    for block in ("prepared", "same_work"):
-        for row in figures[block]:
+    for block in ("prepared", "same_work", "pixels"):
+        for row in figures.get(block, ()):
             numbers = (f"{row['p50_ms']:.3f}", f"{row['p99_ms']:.3f}")
-            table.add_row(block, row["name"], row["transport"], *numbers)
+            table.add_row(block, row["name"], row.get("transport", ""), *numbers)
     console = Console()
     console.print(table)
     console.print(f"ours over raw, prepared: {figures['ratio_raw']:.2f}")

@@ -14,6 +14,7 @@ import { emptyPlan, showPlan } from "./plan.js";
 const ORIENTATIONS = ["axial", "coronal", "sagittal"];
 const RETRY_MS = 1500;
 const WINDOWS = ["soft_tissue", "brain", "bone"];
+const WHOLE = ["planned", "delivered"]; // doses whose pictures are drawn ahead
 const FIRST_CHOICE = { plan: 0, view: "planned", orientation: "axial", index: 0, window: WINDOWS[0], hidden: [] };
 
 let shown = null; // { version, copy }
@@ -51,7 +52,7 @@ async function loadCase() {
     if (shown?.version === copy.value.version) {
       shown.copy = copy;
     } else {
-      choice = FIRST_CHOICE;
+      choice = { ...FIRST_CHOICE, view: firstView(copy.value.plans[0]) };
       shown = { version: copy.value.version, copy };
       render();
     }
@@ -83,10 +84,16 @@ export function render() {
   if (!card) return emptyPlan(t("plan.none"));
   if (card.version !== shown.version || card.patient_id !== patient.patient_id) return clear(t("case.mismatch"));
   showPlan(card, shown.copy.value.notes);
-  const { patient: patientId, plan: planUid, version } = asked();
-  showCourse(card, { patient: patientId, plan: planUid, version });
   showChoices(card);
-  loadImage();
+  emptyDvh();
+  loadImage().finally(() => afterImage(card));
+}
+
+// The picture is what people wait for: nothing else is asked for before it is there.
+function afterImage(card) {
+  if (card !== plan()) return;
+  const { patient, plan: planUid, version } = asked();
+  showCourse(card, { patient, plan: planUid, version });
   loadDvh();
 }
 
@@ -115,8 +122,11 @@ function viewLabel(view, card) {
 
 const planLabel = (card) => (card.role === "current" ? card.label : `${card.label} (${t(`plan.role.${card.role.replace(" ", "_")}`)})`);
 
+// A plan that is not followed any more has no planned dose: it is shown as what was delivered.
+const firstView = (card) => card?.dose_views[0]?.key ?? FIRST_CHOICE.view;
+
 function choosePlan(number) {
-  choice = { ...FIRST_CHOICE, plan: number };
+  choice = { ...FIRST_CHOICE, plan: number, view: firstView(shown.copy.value.plans[number]) };
   render();
 }
 
@@ -126,8 +136,8 @@ function choose(change) {
   const viewChanged = "view" in change && change.view !== choice.view;
   choice = { ...choice, ...change };
   showChoices(card);
-  loadImage();
-  if (viewChanged) loadDvh();
+  if (viewChanged) emptyDvh();
+  loadImage().finally(() => { if (viewChanged && card === plan()) loadDvh(); });
 }
 
 function asked() {
@@ -143,9 +153,22 @@ function style() {
   return chosen;
 }
 
+// One press away, besides the slices to both sides: the other doses, orientations and plans.
+function likelyNext() {
+  const { orientation, index } = choice;
+  const here = asked();
+  const views = plan().dose_views.map(({ key: view }) => view).filter((view) => WHOLE.includes(view) && view !== choice.view);
+  const plans = shown.copy.value.plans.filter((card) => card !== plan() && WHOLE.includes(firstView(card)));
+  return [
+    ...views.map((view) => ({ ...here, orientation, index, view })),
+    ...ORIENTATIONS.filter((name) => name !== orientation).map((name) => ({ ...here, orientation: name, index: 0 })),
+    ...plans.map((card) => ({ ...here, plan: card.plan_uid, view: firstView(card), orientation: FIRST_CHOICE.orientation, index: FIRST_CHOICE.index })),
+  ];
+}
+
 async function loadImage() {
   try {
-    const facts = await showImage({ ...asked(), orientation: choice.orientation, index: choice.index, ...style() });
+    const facts = await showImage({ ...asked(), orientation: choice.orientation, index: choice.index, ...style() }, likelyNext());
     if (!facts) return;
     range = facts.index_range;
     const position = t("image.slice", { mm: facts.slice_position_mm.toFixed(0).replace("-", "−"), n: signed(facts.index) });

@@ -16,14 +16,25 @@ export function make(tag, text = "", attributes = {}) {
   return element;
 }
 
-// Makes a line smaller until it fits: a name must never be cut off.
+const LARGEST_REM = 4.3;
+const SIZES_REM = Array.from({ length: 19 }, (_, n) => LARGEST_REM - 0.15 * n);
+
+// Makes a line smaller until it fits: a name must never be cut off. Few steps: each costs a layout.
 export function fit(line) {
   if (!line) return;
   const parts = [...line.querySelectorAll(".big")];
-  for (const part of parts) part.style.fontSize = "";
-  for (let size = 4.3; size > 1.55 && line.scrollWidth > line.clientWidth + 1; size -= 0.15) {
-    for (const part of parts) part.style.fontSize = `${size}rem`;
+  const give = (size) => { for (const part of parts) part.style.fontSize = size; };
+  const fits = () => line.scrollWidth <= line.clientWidth + 1;
+  give("");
+  if (fits()) return;
+  let [low, high] = [0, SIZES_REM.length - 1]; // the answer is not before low and not after high
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    give(`${SIZES_REM[middle]}rem`);
+    if (fits()) high = middle;
+    else low = middle + 1;
   }
+  give(`${SIZES_REM[low]}rem`);
 }
 
 export function segments(container, choices, chosen, onChoose) {

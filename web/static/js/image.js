@@ -1,11 +1,12 @@
 // Dose on CT: one picture at a time, its neighbours fetched ahead, all of the version on screen.
 
 import { ApiError, get } from "./api.js";
-import { byId, setText } from "./dom.js";
+import { byId, make, setText } from "./dom.js";
 import { t } from "./i18n.js";
 
 const KEPT = 64;
-const pictures = new Map(); // key → Promise of { url, facts }
+const IDLE_MS = 500;
+const pictures = new Map(); // key → Promise of { element, facts }
 let wanted = "";
 
 function key(what) {
@@ -16,11 +17,10 @@ async function fetchPicture(what) {
   const response = await get("/api/case/image", what);
   const facts = JSON.parse(decodeURIComponent(response.headers.get("X-Image")));
   if (facts.version !== what.version || facts.patient_id !== what.patient) throw new ApiError(409, t("case.changed"));
-  const url = URL.createObjectURL(await response.blob());
-  const decoder = new Image();
-  decoder.src = url;
-  await decoder.decode(); // off the main thread, before it is shown
-  return { url, facts };
+  const element = make("img", "", { id: "key-image", elementtiming: "key-image", alt: facts.caption });
+  element.src = URL.createObjectURL(await response.blob());
+  await element.decode(); // off the main thread, before it is shown
+  return { element, facts };
 }
 
 function picture(what) {
@@ -35,38 +35,41 @@ function picture(what) {
 }
 
 function forget(name) {
-  pictures.get(name)?.then(({ url }) => URL.revokeObjectURL(url), () => {});
+  pictures.get(name)?.then(({ element }) => URL.revokeObjectURL(element.src), () => {});
   pictures.delete(name);
 }
 
 // Shows a picture and gives its facts; null when something else was wanted in the meantime.
-export async function showImage(what) {
+// `next`: what may be asked for after it, the likeliest first.
+export async function showImage(what, next) {
   wanted = key(what);
-  const { url, facts } = await picture(what);
+  const { element, facts } = await picture(what);
   if (wanted !== key(what)) return null;
-  const image = byId("key-image");
-  image.src = url;
-  image.alt = facts.caption;
-  image.hidden = false;
+  byId("key-image").replaceWith(element); // the decoded one itself: another would be decoded again
   setText(byId("image-note"), "");
-  prefetch(what, facts);
+  if (!("window" in what || "structures" in what)) prefetch(what, facts, next); // others are drawn when asked for
   return facts;
 }
 
-function prefetch(what, facts) {
-  if ("window" in what || "structures" in what) return; // drawn when asked for, not ahead
-  for (const index of [what.index + 1, what.index - 1]) {
-    if (index >= facts.prepared_range[0] && index <= facts.prepared_range[1]) picture({ ...what, index }).catch(() => {});
+// One after the other while nothing else is to be done, until something else is wanted.
+async function prefetch(what, facts, next) {
+  const [first, last] = facts.prepared_range;
+  const slices = [what.index + 1, what.index - 1].filter((index) => index >= first && index <= last);
+  for (const each of [...slices.map((index) => ({ ...what, index })), ...next]) {
+    await idle();
+    if (wanted !== key(what)) return;
+    await picture(each).catch(() => {});
   }
 }
+
+const idle = () => new Promise((resolve) => { requestIdleCallback(resolve, { timeout: IDLE_MS }); });
 
 export function emptyImage(text) {
   wanted = "";
   for (const name of [...pictures.keys()]) forget(name);
-  const image = byId("key-image");
-  image.hidden = true;
-  image.removeAttribute("src");
-  image.alt = "";
+  const nothing = make("img", "", { id: "key-image", alt: "" });
+  nothing.hidden = true;
+  byId("key-image").replaceWith(nothing);
   setText(byId("image-note"), text);
   setText(byId("slice-label"), "");
 }

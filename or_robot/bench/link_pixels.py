@@ -1,0 +1,259 @@
+"""`or-robot bench link --pixels`: from a click to card and key image painted, in a real browser.
+
+The click chooses the other plan of a patient who has two. The page has the cards of both; the
+picture it has to ask the panel for: what the browser keeps is thrown away before each click. The
+image counts as painted when the browser says so (Element Timing), the card in the frame after.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from flask import Flask
+from playwright.sync_api import Browser, Page, sync_playwright
+from rich.console import Console
+from rich.progress import track
+
+from or_robot.bench.link_ports import free_ports
+from or_robot.bench.second_plan import second_plan
+from or_robot.bringup.environment import free_port
+from or_robot.config.link import PORTS, LinkConfig
+from or_robot.config.panel import PanelConfig
+from or_robot.errors import OrRobotError
+from or_robot.info.service import InformationService
+from or_robot.panel.__main__ import PanelServer
+from or_robot.panel.case_copies import CaseCopies
+from or_robot.panel.context import Context
+from or_robot.panel.database import open_database
+from or_robot.panel.users import Users, generate_password
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+HOST, WIDTH, HEIGHT = "127.0.0.1", 1920, 1080
+PROFILE = "5g"
+START_S, PATIENCE_S = 60.0, 10.0
+SETTLE_MS = 250
+"""What a click sets going besides, curves and beams, is done by then."""
+USER = "bench"
+
+ARM = """(label) => {
+  const head = document.getElementById('plan-label');
+  window.painted = new Promise((done) => {
+    let pressed = 0, pictureAt = 0, cardAt = 0;
+    const check = () => {
+      if (pictureAt && cardAt) done({ picture: pictureAt - pressed, card: cardAt - pressed });
+    };
+    addEventListener('pointerdown', (event) => { pressed = window.pressedAt = event.timeStamp; },
+                     { capture: true, once: true });
+    const paints = new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) {
+        if (!pressed || entry.identifier !== 'key-image' || !entry.element) continue;
+        pictureAt = entry.renderTime;
+        paints.disconnect();
+      }
+      check();
+    });
+    paints.observe({ type: 'element' });
+    const changes = new MutationObserver(() => {
+      if (head.textContent !== label) return;
+      changes.disconnect();
+      requestAnimationFrame(() => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => { cardAt = performance.now(); check(); };
+        port2.postMessage(0);
+      });
+    });
+    changes.observe(head, { childList: true, characterData: true, subtree: true });
+  });
+}"""
+"""Arms the page: a promise of the ms from the press to each of the two on screen."""
+FORGET = "async () => (await import('/static/js/image.js')).emptyImage('')"
+
+
+@dataclass(frozen=True)
+class PanelServed:
+    """A panel whose copies can be thrown away."""
+
+    url: str
+    forget: Event
+    forgotten: Event
+
+    def go_cold(self) -> None:
+        self.forgotten.clear()
+        self.forget.set()
+        if not self.forgotten.wait(PATIENCE_S):
+            raise OrRobotError(f"the panel at {self.url} hangs", "look at its output")
+
+
+class _Panel(PanelServer):
+    """The panel's own server; drops its copies when the bench says so."""
+
+    def __init__(self, ready: Event, events: tuple[Event, Event], *args: Any) -> None:
+        self._ready, self._events = ready, events
+        super().__init__(*args)
+
+    def load(self) -> Flask:
+        app = super().load()
+        threading.Thread(target=self._drop_copies, args=(app,), daemon=True).start()
+        self._ready.set()
+        return app
+
+    def _drop_copies(self, app: Flask) -> None:
+        forget, forgotten = self._events
+        while forget.wait():
+            forget.clear()
+            context: Context = app.extensions["or_robot"]
+            copies = CaseCopies(context.hub.case_version)
+            app.extensions["or_robot"] = replace(context, copies=copies)
+            forgotten.set()
+
+
+def serve_panel(
+    home: Path, port: int, link: LinkConfig, ready: Event, events: tuple[Event, Event]
+) -> None:
+    """Runs in a process of its own until that is ended."""
+    os.environ["OR_ROBOT_HOME"] = str(home)
+    config = PanelConfig()
+    options = {
+        "bind": f"{HOST}:{port}",
+        "worker_class": "gthread",
+        "threads": config.threads,
+        "keepalive": 30,
+        "loglevel": "error",
+        "control_socket_disable": True,
+    }
+    _Panel(ready, events, options, config, link).run()
+
+
+def measure(home: Path, rounds: int) -> list[dict[str, Any]]:
+    """Rows direct_warm, direct_cold, proxy_warm, proxy_cold, in turns. `home`: keys and a case."""
+    if not Path(CHROMIUM).exists():
+        raise OrRobotError(f"no {CHROMIUM}", "apt install chromium")
+    _import_second_plan(home)
+    password = generate_password()
+    Users(open_database(home)).add(USER, "surgeon", password)
+    samples: dict[str, list[float]] = {}
+    with ExitStack() as stack:
+        panels = _panels(stack, home)
+        driver = stack.enter_context(sync_playwright())
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        stack.callback(browser.close)
+        pages = {name: _open(browser, one.url, password) for name, one in panels.items()}
+        console = Console(stderr=True)
+        for _ in track(range(rounds), "pixels", console=console, transient=True):
+            for name, panel in panels.items():
+                page = pages[name]
+                panel.go_cold()
+                cold = _press(page)
+                _press(page)
+                warm = _press(page)
+                _press(page)
+                samples.setdefault(f"{name}_warm", []).append(warm)
+                samples.setdefault(f"{name}_cold", []).append(cold)
+        version = browser.version
+    return [_row(name, values, version) for name, values in samples.items()]
+
+
+def _row(name: str, values: list[float], version: str) -> dict[str, Any]:
+    p50, p99 = np.percentile(values, [50, 99])
+    return {
+        "name": name,
+        "p50_ms": round(float(p50), 1),
+        "p99_ms": round(float(p99), 1),
+        "max_ms": round(max(values), 1),
+        "clicks": len(values),
+        "chromium": version,
+    }
+
+
+def _press(page: Page) -> float:
+    """One click on the other plan; ms until card and picture are on screen."""
+    other = page.locator("#plans [aria-pressed=false]")
+    label = other.inner_text()
+    page.wait_for_timeout(SETTLE_MS)
+    page.evaluate(FORGET)
+    page.evaluate(ARM, label)
+    box = other.bounding_box()
+    if box is None:
+        raise OrRobotError("the page shows no second plan", "run `or-robot up` and look")
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    times: dict[str, float] = page.evaluate("() => window.painted")
+    if os.environ.get("PIXDBG"):
+        print(times, page.evaluate("""() => { const t=window.pressedAt; return performance.getEntriesByType('resource').filter(e=>e.startTime>=t-1).map(e=>[e.name.split('?')[0].split('/').pop(), +(e.startTime-t).toFixed(1), +(e.requestStart-t).toFixed(1), +(e.responseStart-t).toFixed(1), +(e.responseEnd-t).toFixed(1)]) }"""), page.evaluate("()=>{performance.clearResourceTimings(); return 0}"), flush=True)
+    return max(times.values())
+
+
+def _open(browser: Browser, url: str, password: str) -> Page:
+    page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+    page.goto(url)
+    page.fill("[name=name]", USER)
+    page.fill("[name=password]", password)
+    page.click(".login button")
+    page.wait_for_selector("#key-image:not([hidden])")
+    page.wait_for_selector("#plans [aria-pressed=false]")
+    return page
+
+
+def _import_second_plan(home: Path) -> None:
+    with TemporaryDirectory() as folder:
+        second_plan(Path(folder))
+        service = InformationService(home / "info")
+        try:
+            service.import_paths([Path(folder)])
+        finally:
+            service.close()
+
+
+def _panels(stack: ExitStack, home: Path) -> dict[str, PanelServed]:
+    """One panel beside the information server, one behind the proxy."""
+    near = LinkConfig(port=free_ports(), keys_folder=home / "keys")
+    far = replace(near, port=near.port + PORTS)
+    ports = ["--listen", str(far.port), "--to", str(near.port)]
+    stack.enter_context(_process(home, "or_robot.info", "--port", str(near.port)))
+    stack.enter_context(_process(home, "or_robot.link.proxy", "--profile", PROFILE, *ports))
+    return {
+        "direct": stack.enter_context(_panel(home, near)),
+        "proxy": stack.enter_context(_panel(home, far)),
+    }
+
+
+@contextmanager
+def _process(home: Path, module: str, *arguments: str) -> Iterator[None]:
+    environment = os.environ | {"OR_ROBOT_HOME": str(home)}
+    with (home / f"{module}.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments], env=environment, stdout=log, stderr=log
+        )
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def _panel(home: Path, link: LinkConfig) -> Iterator[PanelServed]:
+    spawn = get_context("spawn")
+    ready, forget, forgotten = spawn.Event(), spawn.Event(), spawn.Event()
+    port = free_port(HOST)
+    process = spawn.Process(target=serve_panel, args=(home, port, link, ready, (forget, forgotten)))
+    process.start()
+    try:
+        if not ready.wait(START_S):
+            raise OrRobotError("a panel does not start", f"ended with {process.exitcode}")
+        yield PanelServed(f"http://{HOST}:{port}", forget, forgotten)
+    finally:
+        process.terminate()
+        process.join()
