@@ -55,7 +55,7 @@ ARM = """(label) => {
     const check = () => {
       if (pictureAt && cardAt) done({ picture: pictureAt - pressed, card: cardAt - pressed });
     };
-    addEventListener('pointerdown', (event) => { pressed = window.pressedAt = event.timeStamp; },
+    addEventListener('pointerdown', (event) => { pressed = event.timeStamp; },
                      { capture: true, once: true });
     const paints = new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) {
@@ -190,8 +190,6 @@ def _press(page: Page) -> float:
         raise OrRobotError("the page shows no second plan", "run `or-robot up` and look")
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     times: dict[str, float] = page.evaluate("() => window.painted")
-    if os.environ.get("PIXDBG"):
-        print(times, page.evaluate("""() => { const t=window.pressedAt; return performance.getEntriesByType('resource').filter(e=>e.startTime>=t-1).map(e=>[e.name.split('?')[0].split('/').pop(), +(e.startTime-t).toFixed(1), +(e.requestStart-t).toFixed(1), +(e.responseStart-t).toFixed(1), +(e.responseEnd-t).toFixed(1)]) }"""), page.evaluate("()=>{performance.clearResourceTimings(); return 0}"), flush=True)
     return max(times.values())
 
 
