@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from or_robot.geometry.pose import Pose2D
+from or_robot.types.perception import DoorState
 from or_robot.types.safety import SafetyMode
 
 
@@ -15,6 +16,14 @@ class PersonStatus:
     y: float
     vx: float
     vy: float
+
+
+@dataclass(frozen=True, slots=True)
+class DoorStatus:
+    name: str
+    state: DoorState
+    opening: float
+    """0 closed to 1 open, as last seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,8 @@ class RobotStatus:
     """Corners in base_link."""
     ages_s: dict[str, float]
     """Age of each ROS input: "scan", "odom", "amcl_pose", "safety_state", "tasks"."""
+    doors: tuple[DoorStatus, ...] = ()
+    """What the lidar shows of the automatic doors; empty when perception is silent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,7 @@ class SiteStatus:
     columns: int
     stations: tuple[StationStatus, ...]
     zones: tuple[ZoneStatus, ...]
+    doors: tuple[DoorLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +91,14 @@ class ZoneStatus:
     kind: str
     room: str
     polygon: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DoorLine:
+    name: str
+    room: str
+    leaf: tuple[tuple[float, float], ...]
+    """Both ends of the closed leaf; what is open lies where perception says so."""
 
 
 @dataclass(frozen=True, slots=True)
