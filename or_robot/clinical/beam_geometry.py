@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from or_robot.clinical.course import PlanCourse
 from or_robot.clinical.delivery import treatment_beams
-from or_robot.clinical.rasterize import polygons_at
+from or_robot.clinical.rasterize import planes, polygons_at
 from or_robot.geometry.iec61217 import TABLE_TO_PATIENT, beam_direction
 from or_robot.types.clinical import BeamPath, Outline, PlanGeometry
 from or_robot.types.radiotherapy import IonBeam
@@ -51,5 +51,5 @@ def _outlines(course: PlanCourse, z_mm: float) -> tuple[Outline, ...]:
             tuple((round(x, 1), round(y, 1)) for x, y in points[:, :2].tolist()),
         )
         for one in shown
-        for points in polygons_at(one, z_mm, spacing)
+        for points in polygons_at(planes(one), z_mm, spacing)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from or_robot.clinical.rasterize import bounds_mm, plane_spacing_mm, structure_mask
+from or_robot.clinical.rasterize import bounds_mm, plane_spacing_mm, planes, structure_mask
 from or_robot.clinical.resample import resample_linear
 from or_robot.geometry.volume import VolumeGrid
 from or_robot.types.clinical import DvhCurve
@@ -72,7 +72,7 @@ def dose_samples(
 
 def _sampling_grid(structure: Structure, default_spacing_mm: float) -> VolumeGrid:
     """Middles of even cells that fill the box around a structure; small ones get small cells."""
-    slab = plane_spacing_mm(structure, default_spacing_mm)
+    slab = plane_spacing_mm(planes(structure), default_spacing_mm)
     low, high = bounds_mm(structure)
     extent = np.maximum(high - low, 1e-3)
     box_mm3 = float(extent[0] * extent[1] * (extent[2] + slab))

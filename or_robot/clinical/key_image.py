@@ -118,29 +118,23 @@ def _anatomy(
     cut: Cut, dose_scale: float, scale: Isodoses, window: tuple[float, float]
 ) -> NDArray[np.uint8]:
     """CT in grey with dose wash and isodose lines, (SIZE, SIZE, 3) red, green, blue."""
-    width, level = window
-    gain = 255.0 / width
-    offset = 127.5 - level * gain
-    grey = np.clip(cut.hounsfield * gain + offset, 0.0, 255.0).astype(np.uint8)
-    picture = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
+    picture = np.asarray(cv2.cvtColor(_grey(cut.hounsfield, window), cv2.COLOR_GRAY2RGB), np.uint8)
     levels = tuple(level / dose_scale for level in scale.levels_gy)  # of the dose as planned
-    part = _reached(cut.dose_gy, levels)
-    if part is None:
+    found = cut.dose_from(levels[0]) if levels else None
+    if found is None:
         return picture
-    _wash(picture[part], cut.dose_gy[part], levels)
+    _wash(picture[found.part], found.dose_gy, levels)
     for dose_level, color in zip(levels, level_colors(len(levels)), strict=True):
-        _draw_lines(picture, cut.dose_lines.at(dose_level), color, 2)
+        _draw_lines(picture, found.lines.at(dose_level), color, 2)
     return picture
 
 
-def _reached(dose: NDArray[np.float32], levels: tuple[float, ...]) -> tuple[slice, slice] | None:
-    """Rows and columns that hold everything from the lowest level up; None: nothing is."""
-    if not levels:
-        return None
-    x, y, width, height = cv2.boundingRect((dose >= levels[0]).view(np.uint8))
-    if not width:
-        return None
-    return slice(y, y + height), slice(x, x + width)
+def _grey(hounsfield: NDArray[np.float32], window: tuple[float, float]) -> NDArray[np.uint8]:
+    """HU through the window: black below it, white above."""
+    width, level = window
+    gain, lowest = 255.0 / width, level - width / 2.0
+    grey = cv2.convertScaleAbs(np.maximum(hounsfield, lowest), alpha=gain, beta=-lowest * gain)
+    return np.asarray(grey, np.uint8)
 
 
 def _wash(picture: NDArray[np.uint8], dose: NDArray[np.float32], levels: tuple[float, ...]) -> None:
@@ -148,7 +142,7 @@ def _wash(picture: NDArray[np.uint8], dose: NDArray[np.float32], levels: tuple[f
     steps = np.linspace(0.0, levels[-1], 256)
     colors = colormap(np.interp(steps, levels, shares(len(levels))))
     scaled = cv2.convertScaleAbs(dose, alpha=255.0 / levels[-1])
-    color = cv2.applyColorMap(scaled, colors.reshape(256, 1, 3))
+    color = cv2.merge([cv2.LUT(scaled, colors[:, channel].copy()) for channel in range(3)])
     blended = cv2.addWeighted(picture, 1.0 - WASH_OPACITY, color, WASH_OPACITY, 0.0)
     cv2.copyTo(blended, (dose >= levels[0]).view(np.uint8), picture)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -172,6 +172,13 @@ class Lettering:
 
 def _strip(height: int, content: StripContent) -> NDArray[np.uint8]:
     """The legend, (height, STRIP, 3)."""
+    canvas = _same_for_all_slices(height, replace(content, position="")).copy()
+    write(canvas, (16, height - 44), content.position, QUIET, 18)
+    return canvas
+
+
+@lru_cache(maxsize=64)
+def _same_for_all_slices(height: int, content: StripContent) -> NDArray[np.uint8]:
     canvas = np.empty((height, STRIP, 3), np.uint8)
     canvas[...] = BACKGROUND
     x, y = 16, 28
@@ -181,8 +188,7 @@ def _strip(height: int, content: StripContent) -> NDArray[np.uint8]:
         cv2.line(canvas, (x, y + 2), (x + 36, y + 2), color, 5)
         write(canvas, (x + 48, y + 2), fitted(name, 19, STRIP - 76), TEXT, 19)
         y += 28
-    for line, bottom in ((content.position, 44), (content.window, 18)):
-        write(canvas, (x, height - bottom), line, QUIET, 18)
+    write(canvas, (x, height - 18), content.window, QUIET, 18)
     return canvas
 
 

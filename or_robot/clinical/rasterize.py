@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,21 +58,23 @@ def planes(structure: Structure) -> dict[float, list[NDArray[np.float64]]]:
     return grouped
 
 
-def plane_spacing_mm(structure: Structure, default: float) -> float:
+Planes = Mapping[float, list[NDArray[np.float64]]]
+
+
+def plane_spacing_mm(grouped: Planes, default: float) -> float:
     """Smallest distance between neighbouring planes; `default` when there is only one plane."""
-    z = np.array(list(planes(structure)))
+    z = np.array(list(grouped))
     return float(np.diff(z).min()) if len(z) > 1 else default
 
 
 def polygons_at(
-    structure: Structure, z_mm: float, default_spacing_mm: float
+    grouped: Planes, z_mm: float, default_spacing_mm: float
 ) -> list[NDArray[np.float64]]:
     """Contours (n, 3) of the plane nearest to z, if z lies within half a plane's spacing of it."""
-    grouped = planes(structure)
     if not grouped:
         return []
     nearest = min(grouped, key=lambda z: abs(z - z_mm))
-    half = plane_spacing_mm(structure, default_spacing_mm) / 2.0
+    half = plane_spacing_mm(grouped, default_spacing_mm) / 2.0
     return grouped[nearest] if abs(nearest - z_mm) <= half + PLANE_TOLERANCE_MM else []
 
 
@@ -89,7 +91,7 @@ def structure_mask(
     if not grouped:
         return mask
     heights = np.array(list(grouped))
-    half = plane_spacing_mm(structure, default_spacing_mm) / 2.0 + PLANE_TOLERANCE_MM
+    half = plane_spacing_mm(grouped, default_spacing_mm) / 2.0 + PLANE_TOLERANCE_MM
     filled: dict[int, NDArray[np.bool_]] = {}
     for slice_index, z in enumerate(grid.axis_mm("z")):
         nearest = int(np.abs(heights - z).argmin())

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from or_robot.clinical.course import PlanCourse
-from or_robot.clinical.rasterize import bounds_mm, structure_mask
+from or_robot.clinical.rasterize import Planes, bounds_mm, planes, structure_mask
 from or_robot.errors import OrRobotError
 from or_robot.geometry.volume import VolumeGrid
 from or_robot.types.radiotherapy import CtVolume
@@ -96,6 +96,12 @@ class SectionSource:
                 grid = self.mask_grid.around(*bounds_mm(one))
                 found[one.number] = Mask(grid, structure_mask(one, grid, self.step_mm))
         return found
+
+    @cached_property
+    def planes(self) -> dict[int, Planes]:
+        """By number of the structure: its contours by z."""
+        structures = self.course.structures.structures if self.course.structures else ()
+        return {one.number: planes(one) for one in structures}
 
     @cached_property
     def mask_grid(self) -> VolumeGrid:

@@ -195,12 +195,12 @@ class InformationService:
 
     def fractions(self, patient_id: str, plan_uid: str) -> FractionStrip:
         """Raises UnknownCase."""
-        self._check_plan(patient_id, plan_uid)
+        _check_plan(self.patient_case(patient_id), plan_uid)
         return self._prepared(patient_id, prepare.fractions_key(plan_uid), FractionStrip)
 
     def geometry(self, patient_id: str, plan_uid: str) -> PlanGeometry:
         """Raises UnknownCase."""
-        self._check_plan(patient_id, plan_uid)
+        _check_plan(self.patient_case(patient_id), plan_uid)
         return self._prepared(patient_id, prepare.geometry_key(plan_uid), PlanGeometry)
 
     def dvh(self, patient_id: str, plan_uid: str, view: str) -> DvhSet:
@@ -208,8 +208,9 @@ class InformationService:
         ready = self._ready(patient_id, prepare.dvh_key(plan_uid, view), DvhSet)
         if ready is not None:
             return ready
-        found = self._view(patient_id, plan_uid, view)
-        made = self._drawable(patient_id, plan_uid).dvh_set(found)
+        case = self.patient_case(patient_id)
+        found = _view(case, plan_uid, view)
+        made = self._drawable(patient_id, plan_uid, case.version).dvh_set(found)
         if made is None:
             raise UnknownCase("the plan has no DVH", "import its structure set and its RT Dose")
         return made
@@ -233,10 +234,11 @@ class InformationService:
             ready = self._ready(patient_id, key, KeyImage)
             if ready is not None:
                 return ready
-        found = self._view(patient_id, plan_uid, view)
+        case = self.patient_case(patient_id)
+        found = _view(case, plan_uid, view)
         if orientation not in ORIENTATIONS:
             raise UnknownCase(f"no orientation {orientation!r}", f"use {', '.join(ORIENTATIONS)}")
-        course = self._drawable(patient_id, plan_uid)
+        course = self._drawable(patient_id, plan_uid, case.version)
         if course.course.ct is None:
             raise UnknownCase("the plan has no picture", "import its CT")
         first, last = course.source.index_range(ORIENTATIONS[orientation])
@@ -250,37 +252,26 @@ class InformationService:
                 f"no patient {patient_id} is stored", "import first: or-robot info import FOLDER"
             )
 
-    def _check_plan(self, patient_id: str, plan_uid: str) -> tuple[DoseView, ...]:
-        """Dose views of the plan."""
-        plans = {card.plan_uid: card for card in self.patient_case(patient_id).plans}
-        if plan_uid not in plans:
-            raise UnknownCase(
-                "the patient has no such plan", f"plans: {', '.join(plans) or 'none'}"
-            )
-        return plans[plan_uid].dose_views
+    def _drawable(self, patient_id: str, plan_uid: str, version: str) -> DrawableCourse:
+        """The plan with its volumes; those of the patient asked for last are kept in memory.
 
-    def _view(self, patient_id: str, plan_uid: str, view: str) -> DoseView:
-        views = {one.key: one for one in self._check_plan(patient_id, plan_uid)}
-        if view not in views:
-            raise UnknownCase(
-                f"the plan has no dose view {view!r}", f"views: {', '.join(views) or 'none'}"
-            )
-        return views[view]
-
-    def _drawable(self, patient_id: str, plan_uid: str) -> DrawableCourse:
-        """The plan with its volumes; those of the patient asked for last are kept in memory."""
-        instances = self._store.instances(patient_id)
-        version = prepare.version_of(instances, prepare.alarms_of(self._store, patient_id))
+        `version`: of the case as prepared; what is kept of the same version need not be looked for.
+        """
         with self._loading:
             if self._loaded[0] != version:
-                objects = prepare.load_objects(self._store, instances)
-                records = prepare.load_records(self._store, instances)
-                courses = drawable_courses(objects, records, patient_id, version)
-                self._loaded = (version, courses)
+                self._load(patient_id)
             found = [one for one in self._loaded[1] if one.card.plan_uid == plan_uid]
         if not found:
             raise UnknownCase("the plan is being replaced", "ask for the case again")
         return found[0]
+
+    def _load(self, patient_id: str) -> None:
+        instances = self._store.instances(patient_id)
+        version = prepare.version_of(instances, prepare.alarms_of(self._store, patient_id))
+        if self._loaded[0] != version:
+            objects = prepare.load_objects(self._store, instances)
+            records = prepare.load_records(self._store, instances)
+            self._loaded = (version, drawable_courses(objects, records, patient_id, version))
 
     def _ready(self, patient_id: str, key: str, kind: type[T]) -> T | None:
         payload = self._store.prepared(patient_id, key)
@@ -364,3 +355,20 @@ class InformationService:
     def verify_audit(self) -> AuditCheck:
         """Raises AuditBroken."""
         return self._store.audit.verify()
+
+
+def _check_plan(case: PreparedCase, plan_uid: str) -> tuple[DoseView, ...]:
+    """Dose views of the plan."""
+    plans = {card.plan_uid: card for card in case.plans}
+    if plan_uid not in plans:
+        raise UnknownCase("the patient has no such plan", f"plans: {', '.join(plans) or 'none'}")
+    return plans[plan_uid].dose_views
+
+
+def _view(case: PreparedCase, plan_uid: str, view: str) -> DoseView:
+    views = {one.key: one for one in _check_plan(case, plan_uid)}
+    if view not in views:
+        raise UnknownCase(
+            f"the plan has no dose view {view!r}", f"views: {', '.join(views) or 'none'}"
+        )
+    return views[view]

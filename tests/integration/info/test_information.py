@@ -125,7 +125,7 @@ def test_prepared_pictures_are_small_pictures(service, plan, view, orientation):
 
 def test_a_picture_drawn_on_demand_equals_the_prepared_one(service, plan):
     prepared = service.image("SIM0001", plan.plan_uid, "planned", "axial", 1)
-    drawn = service._drawable("SIM0001", plan.plan_uid).draw("axial", 1)
+    drawn = service._drawable("SIM0001", plan.plan_uid, plan.version).draw("axial", 1)
     assert drawn[0] == prepared
 
 

@@ -132,7 +132,7 @@ def test_a_reference_that_is_no_dose_is_refused(source, card, reference):
 def test_isodose_lines_of_a_reference_lie_at_that_dose(source, card):
     """Dose is 35 + 0.5 x: 100 % of 35 Gy crosses the axis."""
     cut = Cut(source, source.view(ORIENTATIONS["axial"], 0, SIZE))
-    (line,) = cut.dose_lines.at(35.0)
+    (line,) = cut.dose_from(1.0).lines.at(35.0)
     middle = cut.view.to_pixels(np.array([0.0]), np.array([0.0]))[0, 0]
     inner = line[(line[:, 1] > 100) & (line[:, 1] < SIZE - 100), 0]
     assert np.abs(line[:, 0] - middle).min() < 1.0

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from phantoms import box, disc, sphere
 
-from or_robot.clinical.rasterize import fill_even_odd, polygons_at, structure_mask
+from or_robot.clinical.rasterize import fill_even_odd, planes, polygons_at, structure_mask
 from or_robot.geometry.volume import VolumeGrid
 
 coordinates = st.floats(-3.0, 15.0)
@@ -48,7 +48,7 @@ def test_a_sphere_has_the_volume_of_its_slabs():
 
 def test_planes_stand_for_slabs_of_their_spacing_and_no_more():
     block = box(1, "b", 5.0, np.array([0.0, 3.0]))
-    assert polygons_at(block, 1.4, 3.0)
-    assert polygons_at(block, 4.4, 3.0)
-    assert not polygons_at(block, 4.6, 3.0)
-    assert not polygons_at(block, -1.6, 3.0)
+    assert polygons_at(planes(block), 1.4, 3.0)
+    assert polygons_at(planes(block), 4.4, 3.0)
+    assert not polygons_at(planes(block), 4.6, 3.0)
+    assert not polygons_at(planes(block), -1.6, 3.0)
