@@ -92,7 +92,7 @@ class Navigator:
         rng = np.random.default_rng(config.seed)
         self._config = config
         self._site = site
-        self._localizer = Localizer(config.localization, site.map, rng)
+        self._localizer = Localizer(config.localization, site.map, rng, site.leaves)
         self._costmap = Costmap(config.costmap, site, robot)
         self._planner = Planner(config.planner)
         self._driver = Driver(config.controller, robot, rng)

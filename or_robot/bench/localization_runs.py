@@ -71,7 +71,7 @@ class Robot:
     def __init__(self, seed: int, start: Pose2D) -> None:
         site = load_site("operating_wing")
         rng = np.random.default_rng(seed)
-        self.localizer = Localizer(LocalizationConfig(), site.map, rng)
+        self.localizer = Localizer(LocalizationConfig(), site.map, rng, site.leaves)
         self.localizer.set_pose(start)
         self.update_ms: list[float] = []
 

@@ -147,7 +147,7 @@ def _places(
     map_: OccupancyMap, field: LikelihoodField, room: float, stride: int
 ) -> NDArray[np.int64]:
     """(n, 2) coarse cells, every `stride`-th, where a robot that needs `room` m can stand."""
-    free = (map_.values == FREE) & (field.surface > room)
+    free = (map_.values == FREE) & (field.walls > room)
     rows, columns = (side // POOL for side in free.shape)
     any_free = free[: rows * POOL, : columns * POOL].reshape(rows, POOL, columns, POOL)
     cells = np.argwhere(any_free.any(axis=(1, 3)))

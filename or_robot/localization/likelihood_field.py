@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from or_robot.geometry.distance_field import DistanceField, interpolate
+from or_robot.geometry.grid import GridSpec
 from or_robot.geometry.pose import Pose2D
 from or_robot.types.site import OCCUPIED_FROM, OccupancyMap
 
@@ -18,6 +19,7 @@ FAR = 2.0
 """m; distances are capped here."""
 REACH_M = 30.0
 """Rays are followed no further."""
+NO_LEAVES: NDArray[np.float64] = np.empty((0, 2, 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +39,25 @@ class LikelihoodField:
 
     A beam ends near a surface (normal, `sigma` m) or, with probability `random_share`, anywhere:
     who hits a person or moved furniture costs a pose at most log(random_share).
+
+    leaves (n, 2, 2): ends of the closed leaves of doors that are open on the map, m. A beam may end
+    there as on a wall, and may pass.
     """
 
-    def __init__(self, map_: OccupancyMap, sigma: float, random_share: float) -> None:
+    def __init__(
+        self,
+        map_: OccupancyMap,
+        sigma: float,
+        random_share: float,
+        leaves: NDArray[np.float64] = NO_LEAVES,
+    ) -> None:
         occupied = map_.values >= OCCUPIED_FROM
         self.spec = map_.spec
         self._field = DistanceField(map_.spec, occupied)
         self._signed = _signed(occupied, map_.spec.resolution)
-        hit = np.exp(-0.5 * np.square(self._signed / sigma))
+        shut = occupied | _cells_of(leaves, map_.spec)
+        self._surface = _signed(shut, map_.spec.resolution)
+        hit = np.exp(-0.5 * np.square(self._surface / sigma))
         self._most = -math.log(random_share)
         self._logs = np.log((1.0 - random_share) * hit + random_share) + self._most
 
@@ -54,7 +67,15 @@ class LikelihoodField:
 
     @property
     def surface(self) -> NDArray[np.float64]:
-        """(rows, columns) m from the cell's centre to the nearest surface, negative inside."""
+        """(rows, columns) m from the cell's centre to the nearest surface, negative inside.
+
+        Doors count as shut.
+        """
+        return self._surface
+
+    @property
+    def walls(self) -> NDArray[np.float64]:
+        """As `surface`, of the map alone: doors stand open."""
         return self._signed
 
     def log_likelihoods(
@@ -96,6 +117,7 @@ class LikelihoodField:
         score, hits, through = _fit(
             self._logs,
             self._signed,
+            self._surface,
             spec.origin_x,
             spec.origin_y,
             spec.resolution,
@@ -106,6 +128,18 @@ class LikelihoodField:
         )
         count = len(points)
         return Fit(score / (count * self._most), hits / count, through / count)
+
+
+def _cells_of(leaves: NDArray[np.float64], spec: GridSpec) -> NDArray[np.bool_]:
+    """(rows, columns) where a leaf (n, 2, 2) stands when it is shut."""
+    cells = np.zeros((spec.rows, spec.columns), dtype=np.bool_)
+    for first, last in leaves:
+        steps = 2 + int(2.0 * math.hypot(*(last - first)) / spec.resolution)
+        for point in np.linspace(first, last, steps):
+            cell = spec.cells(point)
+            if spec.contains(cell):
+                cells[cell[0], cell[1]] = True
+    return cells
 
 
 def _signed(occupied: NDArray[np.bool_], resolution: float) -> NDArray[np.float64]:
@@ -162,7 +196,7 @@ def _climb(logs, left, low, resolution, poses, points, step, halvings):  # type:
 
 
 @njit(cache=True)
-def _fit(logs, signed, left, low, resolution, origin, ends, near, most):  # type: ignore[no-untyped-def]
+def _fit(logs, signed, surface, left, low, resolution, origin, ends, near, most):  # type: ignore[no-untyped-def]
     score, hits, through = 0.0, 0, 0
     for m in range(ends.shape[0]):
         dx, dy = ends[m, 0] - origin[0], ends[m, 1] - origin[1]
@@ -175,7 +209,7 @@ def _fit(logs, signed, left, low, resolution, origin, ends, near, most):  # type
             score -= most
             continue
         score += interpolate(logs, left, low, resolution, ends[m, 0], ends[m, 1], 0.0)
-        off = interpolate(signed, left, low, resolution, ends[m, 0], ends[m, 1], FAR)
+        off = interpolate(surface, left, low, resolution, ends[m, 0], ends[m, 1], FAR)
         if abs(off) < near:
             hits += 1
     return score, hits, through

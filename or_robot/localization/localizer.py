@@ -13,7 +13,7 @@ from or_robot.errors import OrRobotError
 from or_robot.geometry.pose import Pose2D, wrap_angle
 from or_robot.localization.global_search import GlobalSearch
 from or_robot.localization.hypotheses import Hypotheses
-from or_robot.localization.likelihood_field import Fit, LikelihoodField
+from or_robot.localization.likelihood_field import NO_LEAVES, Fit, LikelihoodField
 from or_robot.localization.odometry_track import OdometryTrack, Reading
 from or_robot.localization.particle_filter import ParticleFilter
 from or_robot.types.motion import LaserScan, Odometry, PoseEstimate
@@ -47,11 +47,15 @@ class Localizer:
     """
 
     def __init__(
-        self, config: LocalizationConfig, map_: OccupancyMap, rng: np.random.Generator
+        self,
+        config: LocalizationConfig,
+        map_: OccupancyMap,
+        rng: np.random.Generator,
+        leaves: NDArray[np.float64] = NO_LEAVES,
     ) -> None:
         self._config = config
         self._map = map_
-        self.field = LikelihoodField(map_, config.hit_sigma, config.random_share)
+        self.field = LikelihoodField(map_, config.hit_sigma, config.random_share, leaves)
         self._filter = ParticleFilter(config, self.field, rng)
         self._track = OdometryTrack(config)
         self._search = GlobalSearch(config, map_, self.field)

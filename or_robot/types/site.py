@@ -96,3 +96,8 @@ class Site:
     zones: tuple[Zone, ...]
     doors: dict[str, Door] = field(default_factory=dict)
     """Automatic doors by name."""
+
+    @property
+    def leaves(self) -> NDArray[np.float64]:
+        """(n, 2, 2) ends of all closed leaves, m."""
+        return np.array([door.leaf for door in self.doors.values()]).reshape(-1, 2, 2)

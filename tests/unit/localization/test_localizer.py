@@ -82,6 +82,22 @@ def test_a_kidnapped_robot_says_lost_then_finds_itself() -> None:
     assert found.estimate().pose.distance_to(plant.pose) < 0.1
 
 
+def test_a_door_may_be_shut_or_open() -> None:
+    """Close before a shut door it takes most of the view; the map shows it open."""
+    shut = room(8.0, 6.0, [(3.0, 0.0, 3.1, 6.0)])
+    opened = room(8.0, 6.0, [(3.0, 0.0, 3.1, 1.0), (3.0, 5.0, 3.1, 6.0)])
+    leaf = np.array([[[3.05, 1.0], [3.05, 5.0]]])
+    knows, does_not = (LikelihoodField(opened.map, 0.06, 0.1, each) for each in (leaf, leaf[:0]))
+    before_it = Pose2D(2.4, 3.0, 0.0)
+    for really in (shut, opened):
+        points = Plant(really, before_it).scan().points()
+        fit = knows.fit(before_it, (0.0, 0.0), points, 0.15)
+        assert fit.hits > 0.95
+        assert fit.through < 0.02
+    points = Plant(shut, before_it).scan().points()
+    assert does_not.fit(before_it, (0.0, 0.0), points, 0.15).hits < 0.75
+
+
 def test_where_two_places_look_alike_it_stays_lost() -> None:
     bare = room(8.0, 6.0)  # half a turn about the middle changes nothing
     plant = Plant(bare, START)
