@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -27,6 +26,7 @@ class Driven(Protocol):
 
     @property
     def time_s(self) -> float: ...
+    def command(self, twist: Twist2D, /) -> None: ...
     def step(self, until_s: float, /) -> SensorFrame: ...
     def truth(self) -> GroundTruth: ...
 
@@ -60,17 +60,12 @@ def at(log: NDArray[np.float64], now_s: float) -> Twist2D:
     return Twist2D(float(row[1]), float(row[2]))
 
 
-def replay(
-    log: NDArray[np.float64], world: Driven, command: Callable[[float], None]
-) -> NDArray[np.float64]:
-    """(n, 4) time, x, y, yaw of ground truth while a world drives by the log.
-
-    `command` is called with the time since the beginning, before each step.
-    """
+def replay(log: NDArray[np.float64], world: Driven) -> NDArray[np.float64]:
+    """(n, 4) time from the beginning, x, y, yaw of ground truth while a world drives by a log."""
     begin, end = world.time_s, log[-1, 0]
     trace = []
     while (now := world.time_s - begin) < end:
-        command(now)
+        world.command(at(log, now))
         pose = world.truth().robot
         trace.append((now, pose.x, pose.y, pose.yaw))
         world.step(world.time_s + PERIOD_S)

@@ -1,16 +1,19 @@
-"""Gazebo's sensor messages as the robot's own types."""
+"""Gazebo's messages from and to the robot's own types."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from or_robot.gazebo.messages import Messages
 from or_robot.geometry.pose import Pose2D
+from or_robot.scenario.truth import Contact
 from or_robot.sim.robot_model import RobotModel
 from or_robot.sim.sdf import ImuSensor
-from or_robot.types.motion import LaserScan
+from or_robot.types.motion import LaserScan, Twist2D
 from or_robot.types.sensing import ImuReading
 
 
@@ -52,3 +55,47 @@ def imu_reading(message: Any, sensor: ImuSensor) -> ImuReading:
         sensor.gyro.sigma**2,
         sensor.accelerometer.sigma**2,
     )
+
+
+class Touches:
+    """Who begins to touch the robot, by Gazebo's messages of who touches it now."""
+
+    def __init__(self, robot: str) -> None:
+        self._robot = robot
+        self._now: set[str] = set()
+
+    @property
+    def touched(self) -> bool:
+        return bool(self._now)
+
+    def new(self, message: Any, now_s: float, speed: float) -> list[Contact]:
+        last, self._now = self._now, {self._other(contact) for contact in message.contact}
+        return [Contact(now_s, name, speed) for name in sorted(self._now - last)]
+
+    def _other(self, contact: Any) -> str:
+        """The model that is not the robot."""
+        names = [name.split("::")[0] for name in (contact.collision1, contact.collision2)]
+        return next((name for name in names if name != self._robot), self._robot)
+
+
+def velocity(messages: Messages, twist: Twist2D) -> Any:
+    """For Gazebo's DiffDrivePlugin, whose yaw is inverted."""
+    message = messages.new("Pose")
+    half = -twist.angular / 2.0
+    _fill(message, (twist.linear, 0.0, 0.0), (math.cos(half), 0.0, 0.0, math.sin(half)))
+    return message
+
+
+def model_at(
+    messages: Messages, name: str, position: Sequence[float], quaternion: Sequence[float]
+) -> Any:
+    """A model put elsewhere. quaternion: w, x, y, z."""
+    message = messages.new("Model", name=name)
+    _fill(message.pose, position, quaternion)
+    return message
+
+
+def _fill(pose: Any, position: Sequence[float], quaternion: Sequence[float]) -> None:
+    pose.position.x, pose.position.y, pose.position.z = position
+    q = pose.orientation
+    q.w, q.x, q.y, q.z = quaternion

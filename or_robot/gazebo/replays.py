@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from pathlib import Path
 
-from or_robot.gazebo.agreement import Agreement, at, compare, plot, read_log, replay
+from or_robot.gazebo.agreement import Agreement, compare, plot, read_log, replay
 from or_robot.gazebo.world import GazeboWorld
 from or_robot.sim.world import SimWorld
 
-POLL_S = 0.01
-"""Gazebo goes on by itself; it is looked at this often."""
 WORLD, SEED = "operating_wing", 1
 
 
@@ -21,13 +18,10 @@ def replay_in_both(log_file: Path, picture: Path) -> Agreement:
     with tempfile.TemporaryDirectory() as folder:
         gazebo = GazeboWorld(WORLD, seed=SEED, folder=Path(folder))
         try:
-            begin = gazebo.time_s
-            gazebo.follow(lambda now: at(log, now - begin))
-            there = replay(log, gazebo, lambda _now: time.sleep(POLL_S))
+            there = replay(log, gazebo)
         finally:
             gazebo.close()
-    mujoco = SimWorld(WORLD, seed=SEED)
-    here = replay(log, mujoco, lambda now: mujoco.command(at(log, now)))
+    here = replay(log, SimWorld(WORLD, seed=SEED))
     found = compare(here, there)
     picture.parent.mkdir(parents=True, exist_ok=True)
     plot({"MuJoCo": here, "Gazebo": there}, found, picture)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import socket
@@ -52,6 +53,12 @@ class GazeboServer:
         lines = self._log.read_text(errors="replace").splitlines()
         last = next((line for line in reversed(lines) if line.strip()), "no message")
         return f"gzserver ended ({self._process.returncode}): {last.strip()[:200]}"
+
+    def ended_within(self, timeout_s: float) -> str:
+        """`ended`, when that comes soon."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout_s)
+        return self.ended
 
     async def connect(self, host: str, port: int) -> socket.socket:
         return await self._ask(f"connect {host} {port}")

@@ -88,16 +88,17 @@ class Transport:
         self._subscriptions: dict[str, tuple[str, Callable[[Any], None]]] = {}
         self._seen: set[tuple[str, str, int]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._following: dict[str, list[asyncio.Task[None]]] = {}
         self._port = 0
         self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         """Done, with the reason, once the master or a publisher has gone."""
 
     async def start(self) -> None:
         """Raises TransportError when there is no master."""
+        reader, self._master = await self._open(HERE, MASTER_PORT)
         listening = await self._sockets.listen()
         self._port = listening.getsockname()[1]
         self._server = await asyncio.start_server(self._accept, sock=listening)
-        reader, self._master = await self._open(HERE, MASTER_PORT)
         for _ in range(3):  # its version, its namespaces, its publishers
             await read_frame(reader)
         self._run(self._listen_to_master(reader))
@@ -115,6 +116,13 @@ class Transport:
         """`callback` gets every message, in the client's loop."""
         self._subscriptions[topic] = (kind, callback)
         self._tell_master("subscribe", self._subscribe_message(topic, kind))
+
+    def unsubscribe(self, topic: str) -> None:
+        """No more of it; the publisher notices by itself."""
+        self._subscriptions.pop(topic, None)
+        self._seen = {source for source in self._seen if source[0] != topic}
+        for task in self._following.pop(topic, ()):
+            task.cancel()
 
     def advertise(self, topic: str, kind: str) -> Publication:
         publication = self._publications[topic] = Publication(topic)
@@ -157,7 +165,8 @@ class Transport:
                 source = (publish.topic, publish.host, publish.port)
                 if publish.topic in self._subscriptions and source not in self._seen:
                     self._seen.add(source)
-                    self._run(self._follow(*source))
+                    following = self._run(self._follow(*source))
+                    self._following.setdefault(publish.topic, []).append(following)
 
     async def _follow(self, topic: str, host: str, port: int) -> None:
         """Everything one publisher has to say on a topic."""
@@ -192,10 +201,11 @@ class Transport:
         except OSError as error:
             raise TransportError(f"no Gazebo at {host}:{port}: {error.strerror}") from error
 
-    def _run(self, work: Awaitable[None]) -> None:
+    def _run(self, work: Awaitable[None]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(self._watched(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _watched(self, work: Awaitable[None]) -> None:
         try:

@@ -116,7 +116,8 @@ class SimulationNode(PlainNode):
 
     def _step(self) -> None:
         now = time.monotonic()
-        self._target_s += min(now - self._stepped_s, LONGEST_STEP_S)
+        reached_s = self._world.time_s
+        self._target_s = min(self._target_s + now - self._stepped_s, reached_s + LONGEST_STEP_S)
         self._stepped_s = now
         if self._writers_wrong or now - self._commanded_s > COMMAND_TIMEOUT_S:
             self._world.command(STANDSTILL)

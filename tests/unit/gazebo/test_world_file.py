@@ -33,6 +33,7 @@ def composed(*, camera: bool) -> ET.Element:
         Pose2D(6.0, 8.0, 0.5),
         [door.name for door in DOORS],
         [*made.models, *made.fixed],
+        armature=0.1,
         camera=camera,
     )
     world = ET.fromstring(text).find("world")
@@ -63,6 +64,16 @@ def test_the_robot_stands_where_it_starts_with_its_camera_only_when_wanted() -> 
         assert [float(v) for v in robot.findtext("pose", "").split()] == [6, 8, 0, 0, 0, 0.5]
         sensors = {sensor.get("type") for sensor in robot.iter("sensor")}
         assert sensors == {"ray", "imu", "contact"} | kinds
+
+
+def test_wheels_are_thin_and_carry_the_rotors_inertia() -> None:
+    (robot,) = [m for m in composed(camera=False).findall("model") if m.get("name") == "or_courier"]
+    for link in robot.findall("link"):
+        if "wheel" in link.get("name", ""):
+            assert float(link.findtext("collision/geometry/cylinder/length", "")) < 0.01
+            moments = [float(part.text or "") for part in link.findall("inertial/inertia/*")[:3]]
+            assert moments[2] == pytest.approx(0.1064)
+            assert moments[0] + moments[1] >= moments[2], "no body has less"
 
 
 def test_leaves_are_drawn_where_the_closed_door_is() -> None:
