@@ -123,7 +123,7 @@ def test_it_drives_sees_and_stops_when_commands_do(world: GazeboWorld) -> None:
     scans = [scan for frame in frames for scan in frame.scans]
     stamps = [scan.stamp_s for scan in scans]
     assert np.diff(stamps) == pytest.approx(np.full(len(stamps) - 1, 0.1), abs=0.05)
-    assert stamps[0] < 0.2
+    assert len(stamps) >= 28
     assert stamps[-1] > world.time_s - 0.15
     assert len([reading for frame in frames for reading in frame.imu]) >= 250
     robot = world.truth().robot
