@@ -16,6 +16,7 @@ from or_robot.share import share
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "sim": ("mujoco", "gazebo", "none"),
+    "gui": ("yes", "no"),
     "panel": ("yes", "no"),
     "link_profile": tuple(LINK_PROFILES),
 }
@@ -28,6 +29,8 @@ class Options:
 
     sim: str = "mujoco"
     """"mujoco", "gazebo", or "none" where a real base publishes the sensors."""
+    gui: str = "no"
+    """Gazebo's own window as well; on the display of whoever starts it."""
     panel: str = "yes"
     scenario: str = ""
     world: str = "operating_wing"

@@ -12,6 +12,8 @@ from or_robot.bringup.description import Options
 from or_robot.bringup.environment import free_port
 from or_robot.bringup.supervisor import Supervisor
 from or_robot.config.link import LinkConfig
+from or_robot.gazebo.display import viewer_command
+from or_robot.gazebo.prefix import gazebo_prefix
 from or_robot.home import home
 from or_robot.scenario.description import load_scenario
 
@@ -35,6 +37,7 @@ def up(
     scenario: Annotated[str, typer.Option(help="Scenario whose people and tasks run.")] = "",
     seed: Annotated[int, typer.Option(help="Of the simulation's noise.", min=0)] = 1,
     sim: Annotated[Sim, typer.Option(help="Simulator; none where a real base runs.")] = Sim.MUJOCO,
+    gui: Annotated[bool, typer.Option("--gui", help="With --sim gazebo: its window too.")] = False,
     host: Annotated[str, typer.Option(help="Address the panel listens on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port of the panel; 0: any.", min=0, max=65535)] = 8080,
     tls_cert: Annotated[
@@ -56,10 +59,13 @@ def up(
     ] = False,
 ) -> None:
     """Start simulation or robot, information and panel; Ctrl-C stops them all."""
+    if gui:
+        _check_display(sim)
     if scenario:
         load_scenario(scenario)  # an unknown name or a damaged file ends here, in one line
     options = Options(
         sim=sim.value,
+        gui="yes" if gui else "no",
         panel="no" if no_panel else "yes",
         scenario=scenario,
         link_profile=link_profile.value,
@@ -72,3 +78,10 @@ def up(
     link = link_port or free_port(options.link_host, len(options.link_ports()))
     options = dataclasses.replace(options, link_port=link)
     Supervisor(options, home(), lambda line: print(line, flush=True)).run(for_)
+
+
+def _check_display(sim: Sim) -> None:
+    """Before anything is started."""
+    if sim is not Sim.GAZEBO:
+        raise typer.BadParameter("needs --sim gazebo", param_hint="--gui")
+    viewer_command(gazebo_prefix())

@@ -52,6 +52,7 @@ class GazeboPrefix:
             "GAZEBO_MASTER_URI": "http://127.0.0.1:11345",
             "GAZEBO_MODEL_DATABASE_URI": "",
             "OGRE_RESOURCE_PATH": str(self.folder / "usr/lib/x86_64-linux-gnu/OGRE-1.9.0"),
+            "QT_PLUGIN_PATH": str(self.folder / "usr/lib/x86_64-linux-gnu/qt5/plugins"),
             "LIBGL_DRIVERS_PATH": str(self.folder / "usr/lib/x86_64-linux-gnu/dri"),
             "LIBGL_ALWAYS_SOFTWARE": "1",
             "LC_ALL": "C.UTF-8",

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from or_robot.gazebo.messages import Messages
 from or_robot.geometry.pose import Pose2D
 from or_robot.scenario.truth import Contact
+from or_robot.sim.camera import OPTICAL, intrinsics
 from or_robot.sim.robot_model import RobotModel
 from or_robot.sim.sdf import ImuSensor
 from or_robot.types.motion import LaserScan, Twist2D
-from or_robot.types.sensing import ImuReading
+from or_robot.types.sensing import ImuReading, RgbdImage
 
 
 def seconds(time: Any) -> float:
@@ -55,6 +57,47 @@ def imu_reading(message: Any, sensor: ImuSensor) -> ImuReading:
         sensor.gyro.sigma**2,
         sensor.accelerometer.sigma**2,
     )
+
+
+class Pairs:
+    """Colour and depth come as two streams of images of the same moments."""
+
+    SAME_S = 0.005
+
+    def __init__(self, robot: RobotModel, depth_sigma: float, random: np.random.Generator) -> None:
+        """depth_sigma: 1/m, random error of a depth per square of it; Gazebo itself makes none."""
+        self._sensor, self._mount = robot.camera, robot.camera_mount.compose(OPTICAL)
+        self._sigma, self._random = depth_sigma, random
+        self._last: dict[str, Any] = {}
+
+    def add(self, kind: str, message: Any) -> RgbdImage | None:
+        """The image once both of its halves, "color" and "depth", have come."""
+        self._last[kind] = message
+        if len(self._last) < 2:
+            return None
+        color, depth = self._last["color"], self._last["depth"]
+        stamp_s = seconds(color.time)
+        if abs(seconds(depth.time) - stamp_s) > self.SAME_S:
+            return None
+        self._last = {}
+        return RgbdImage(
+            stamp_s=stamp_s,
+            color=_pixels(color.image, np.uint8, 3),
+            depth=self._measured(_pixels(depth.image, np.float32, 1)[:, :, 0]),
+            intrinsics=intrinsics(self._sensor),
+            mount=self._mount,
+        )
+
+    def _measured(self, depth: NDArray[np.float32]) -> NDArray[np.float32]:
+        inside = (depth >= self._sensor.near) & (depth <= self._sensor.far)
+        seen = np.where(inside, depth, np.float32(np.nan))
+        error = self._random.standard_normal(depth.shape, dtype=np.float32)
+        return seen + np.float32(self._sigma) * error * seen**2
+
+
+def _pixels(image: Any, kind: type[np.generic], channels: int) -> NDArray[Any]:
+    """(rows, columns, channels)."""
+    return np.frombuffer(image.data, kind).reshape(image.height, image.width, channels).copy()
 
 
 class Touches:

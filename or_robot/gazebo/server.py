@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -15,15 +16,26 @@ from pathlib import Path
 from or_robot.errors import OrRobotError
 from or_robot.gazebo import inside
 
-END_S = 6.0
+END_S = 12.0
 ANSWER_S = 10.0
 
 
 class GazeboServer:
     """`sockets` of transport.Transport too. Output goes to `log`."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
-        """Raises OrRobotError where no namespace can be made."""
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path,
+        *,
+        display: Sequence[str] | None = None,
+        viewer: Sequence[str] | None = None,
+    ) -> None:
+        """display: an X server without a screen, for what `command` draws; viewer: runs beside it.
+
+        Raises OrRobotError where no namespace can be made.
+        """
         unshare = shutil.which("unshare")
         if unshare is None:
             raise OrRobotError(
@@ -33,9 +45,10 @@ class GazeboServer:
         _check_permission(unshare, own)
         self._asker, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._log = log
+        commands = {"server": command, "display": display, "viewer": viewer}
         with theirs, log.open("wb") as output:
             self._process = subprocess.Popen(
-                [unshare, *own, sys.executable, "-S", "-E", inside.__file__, *command],
+                [unshare, *own, sys.executable, "-S", "-E", inside.__file__, json.dumps(commands)],
                 env=dict(environment),
                 stdin=theirs.fileno(),
                 stdout=output,

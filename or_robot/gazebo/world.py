@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import threading
 from collections.abc import Sequence
@@ -12,9 +13,19 @@ from typing import Any
 import numpy as np
 
 from or_robot.config.robot import RobotConfig
+from or_robot.errors import OrRobotError
+from or_robot.gazebo.display import viewer_command, virtual_display
 from or_robot.gazebo.messages import Messages
 from or_robot.gazebo.prefix import gazebo_prefix
-from or_robot.gazebo.readings import Touches, imu_reading, model_at, pose_of, scan_of, velocity
+from or_robot.gazebo.readings import (
+    Pairs,
+    Touches,
+    imu_reading,
+    model_at,
+    pose_of,
+    scan_of,
+    velocity,
+)
 from or_robot.gazebo.server import GazeboServer
 from or_robot.gazebo.session import GazeboSession
 from or_robot.gazebo.stage import GazeboStage
@@ -47,7 +58,7 @@ from or_robot.sim.sdf import World
 from or_robot.sim.sdf_reader import load_model, load_world
 from or_robot.sim.surroundings import PERIOD_S, Surroundings
 from or_robot.types.motion import STANDSTILL, LaserScan, Odometry, Twist2D
-from or_robot.types.sensing import ImuReading, SensorFrame
+from or_robot.types.sensing import ImuReading, RgbdImage, SensorFrame
 from or_robot.types.site import Site
 from or_robot.world.site import load_site
 
@@ -69,6 +80,7 @@ class _Gathered:
     scans: list[LaserScan] = field(default_factory=list)
     odometry: list[Odometry] = field(default_factory=list)
     imu: list[ImuReading] = field(default_factory=list)
+    images: list[RgbdImage] = field(default_factory=list)
     bumper: bool = False
 
 
@@ -88,17 +100,18 @@ class GazeboWorld:
         people: Sequence[PersonPlan] = (),
         objects: Sequence[ObjectPlan] = (),
         start: Pose2D | None = None,
+        gui: bool = False,
         config: SimConfig = SimConfig(),  # noqa: B008 - frozen
     ) -> None:
-        """`folder`: for the world file and gzserver's log.
+        """folder: for the world file and gzserver's log; gui: Gazebo's own window as well.
 
         Raises OrRobotError when it cannot start.
         """
         self.robot = courier_model()
         description, site = load_world(world), load_site(world)
-        crowd_random, odometry_random = (
+        crowd_random, odometry_random, camera_random = (
             np.random.Generator(np.random.PCG64(child))
-            for child in np.random.SeedSequence(seed).spawn(2)
+            for child in np.random.SeedSequence(seed).spawn(3)
         )
         self._dress(description, site, people, objects, robot, crowd_random)
         self._drive = DriveController(robot, self.robot.drive, config)
@@ -113,7 +126,10 @@ class GazeboWorld:
         self._touches = Touches(ROBOT)
         self._gathered, self._mutex = _Gathered(), threading.Lock()
         self._lifted: Pose2D | None = None
-        self._session = self._start(description, world, seed, folder, config)
+        self._pairs = Pairs(self.robot, config.depth_sigma, camera_random)
+        self._display = virtual_display()
+        viewer = viewer_command(gazebo_prefix()) if gui else None
+        self._session = self._start(description, world, seed, folder, config, viewer)
 
     def _dress(
         self,
@@ -134,7 +150,13 @@ class GazeboWorld:
         self._props = Props(objects, self._stage.props, self._stage)
 
     def _start(
-        self, description: World, world: str, seed: int, folder: Path, config: SimConfig
+        self,
+        description: World,
+        world: str,
+        seed: int,
+        folder: Path,
+        config: SimConfig,
+        viewer: list[str] | None,
     ) -> GazeboSession:
         prefix = gazebo_prefix()
         messages = Messages(prefix.messages)
@@ -147,7 +169,7 @@ class GazeboWorld:
             [door.name for door in self._doors],
             [*self._stage.models, *self._stage.fixed],
             armature=config.wheel_armature,
-            camera=False,
+            camera=self._display is not None,
         )
         file.write_text(text, encoding="utf-8")
         command = prefix.command("gzserver", "-u", "--seed", str(seed), str(file))
@@ -158,7 +180,9 @@ class GazeboWorld:
             f"{ROBOT}/base_link/imu/imu": ("IMU", self._take_imu),
             f"{ROBOT}/base_link/bumper": ("Contacts", self._take_contacts),
         }
-        server = GazeboServer(command, environment, folder / "gzserver.log")
+        server = GazeboServer(
+            command, environment, folder / "gzserver.log", display=self._display, viewer=viewer
+        )
         return GazeboSession(server, messages, description.name, speaks, hears)
 
     @property
@@ -172,6 +196,18 @@ class GazeboWorld:
     def set_hardware_estop(self, pressed: bool) -> None:
         """The red button on the robot: brakes the base at once, whatever is commanded."""
         self._estop = pressed
+
+    def set_camera(self, on: bool) -> None:
+        """From now on frames carry images, or none: Gazebo draws only what somebody hears.
+
+        Raises OrRobotError without a display to draw on.
+        """
+        if on and self._display is None:
+            raise OrRobotError("Gazebo's camera: no Xvfb", "apt-get install xvfb")
+        for kind in ("color", "depth"):
+            topic = f"{ROBOT}/camera_link/{kind}/image"
+            hear = functools.partial(self._take_image, kind) if on else None
+            self._session.listen(topic, "ImageStamped", hear)
 
     def step(self, until_s: float) -> SensorFrame:
         """Run to the tick at or before `until_s`; everything the sensors gave, oldest first.
@@ -191,6 +227,7 @@ class GazeboWorld:
             battery=self._battery.charge,
             charging=self._charger.touches(self._pose),
             imu=tuple(gathered.imu),
+            images=tuple(gathered.images),
         )
 
     def truth(self) -> GroundTruth:
@@ -303,6 +340,12 @@ class GazeboWorld:
         reading = imu_reading(message, self.robot.imu)
         with self._mutex:
             self._gathered.imu.append(reading)
+
+    def _take_image(self, kind: str, message: Any) -> None:
+        image = self._pairs.add(kind, message)
+        if image is not None:
+            with self._mutex:
+                self._gathered.images.append(image)
 
     def _take_contacts(self, message: Any) -> None:
         """Only the bumper's; a touch of the body above it is not told by Gazebo's sensor."""

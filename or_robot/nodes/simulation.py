@@ -29,7 +29,7 @@ from or_robot.nodes.conversions import (
 )
 from or_robot.nodes.runtime import Diagnostics, PlainNode, run, steady_timer
 from or_robot.nodes.sensor_conversions import imu_to_ros, mount_to_ros
-from or_robot.nodes.simulated_camera import SimulatedCamera
+from or_robot.nodes.simulated_camera import DrawnCamera, SimulatedCamera, StreamedCamera
 from or_robot.nodes.simulators import make_world
 from or_robot.nodes.start import declare_start
 from or_robot.nodes.truth import people_tracks, truth_to_ros
@@ -55,7 +55,8 @@ class SimulationNode(PlainNode):
         seed = self.declare_parameter("seed", 1).value
         start = declare_start(self)
         simulator = self.declare_parameter("simulator", "mujoco").value
-        self._world = make_world(simulator, start, seed)
+        gui = self.declare_parameter("gui", "no").value == "yes"
+        self._world = make_world(simulator, start, seed, gui=gui)
         self._events = Schedule(start.events)
         self._target_s = self._world.time_s
         self._stepped_s = self._commanded_s = time.monotonic()
@@ -63,7 +64,9 @@ class SimulationNode(PlainNode):
         self._switches: tuple[bool, bool] | None = None
         self._advertise()
         world = self._world
-        self._camera = SimulatedCamera(self, world) if isinstance(world, SimWorld) else None
+        self._camera: SimulatedCamera = (
+            DrawnCamera(self, world) if isinstance(world, SimWorld) else StreamedCamera(self, world)
+        )
         self._tell_mounts()
         self.create_subscription(TwistStamped, names.COMMAND, self._command, names.NEWEST)
         self.create_service(SetBool, "simulation/press_estop", self._press_estop)
@@ -129,8 +132,7 @@ class SimulationNode(PlainNode):
         self._tell_scans(frame.scans)
         self._tell_imu(frame.imu)
         self._tell_switches(frame)
-        if self._camera is not None:
-            self._camera.step()
+        self._camera.step(frame)
         if self._truth_state.get_subscription_count():
             self._truth_state.publish(truth_to_ros(self._world.truth()))
 
@@ -200,15 +202,13 @@ class SimulationNode(PlainNode):
         self._truth_contacts.publish(UInt32(data=len(truth.contacts)))
 
     def close(self) -> None:
-        if self._camera is not None:
-            self._camera.close()
+        self._camera.close()
         self._world.close()
 
     def _health(self) -> tuple[bool, str]:
         if self._writers_wrong:
             return False, "several writers of cmd_vel"
-        problem = self._camera.problem if self._camera is not None else ""
-        return not problem, problem
+        return not self._camera.problem, self._camera.problem
 
 
 def main() -> None:
