@@ -16,7 +16,7 @@ from or_robot.share import share
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "sim": ("mujoco", "gazebo", "none"),
-    "gui": ("yes", "no"),
+    "window": ("none", "gazebo"),
     "panel": ("yes", "no"),
     "link_profile": tuple(LINK_PROFILES),
 }
@@ -29,8 +29,8 @@ class Options:
 
     sim: str = "mujoco"
     """"mujoco", "gazebo", or "none" where a real base publishes the sensors."""
-    gui: str = "no"
-    """Gazebo's own window as well; on the display of whoever starts it."""
+    window: str = "none"
+    """"gazebo": its own window as well, on the display of whoever starts the suite."""
     panel: str = "yes"
     scenario: str = ""
     world: str = "operating_wing"

@@ -65,7 +65,7 @@ def up(
         load_scenario(scenario)  # an unknown name or a damaged file ends here, in one line
     options = Options(
         sim=sim.value,
-        gui="yes" if gui else "no",
+        window="gazebo" if gui else "none",
         panel="no" if no_panel else "yes",
         scenario=scenario,
         link_profile=link_profile.value,

@@ -84,7 +84,8 @@ def start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.
 def start_display(command: Sequence[str]) -> tuple[subprocess.Popen[bytes], str]:
     """An X server that tells the number it has found free, and its name for DISPLAY.
 
-    It listens on an abstract socket, which only the namespace has. Without a name it did not start; its output says why.
+    It listens on an abstract socket, which only the namespace has. Without a name it did not start;
+    its output says why.
     """
     reader, writer = os.pipe()
     own = ["-displayfd", str(writer), "-listen", "local", "-nolisten", "unix", "-nolisten", "tcp"]

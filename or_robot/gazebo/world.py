@@ -100,10 +100,10 @@ class GazeboWorld:
         people: Sequence[PersonPlan] = (),
         objects: Sequence[ObjectPlan] = (),
         start: Pose2D | None = None,
-        gui: bool = False,
+        window: bool = False,
         config: SimConfig = SimConfig(),  # noqa: B008 - frozen
     ) -> None:
-        """folder: for the world file and gzserver's log; gui: Gazebo's own window as well.
+        """folder: for the world file and gzserver's log; window: Gazebo's own window as well.
 
         Raises OrRobotError when it cannot start.
         """
@@ -128,7 +128,7 @@ class GazeboWorld:
         self._lifted: Pose2D | None = None
         self._pairs = Pairs(self.robot, config.depth_sigma, camera_random)
         self._display = virtual_display()
-        viewer = viewer_command(gazebo_prefix()) if gui else None
+        viewer = viewer_command(gazebo_prefix()) if window else None
         self._session = self._start(description, world, seed, folder, config, viewer)
 
     def _dress(

@@ -1,8 +1,8 @@
 """The wing, the courier and what moves, as one world file for Gazebo classic.
 
-World and models stay the files that every simulator reads. Three things differ: doors have no
-plugin there, so that their leaves are models that the bridge moves, as it does with people; the
-courier's camera of colour and depth becomes two sensors, or none without a display; the clock.
+World and models stay the files that every simulator reads. What differs: doors have no plugin
+there, so that their leaves are models that the bridge moves, as it does with people; the courier's
+camera of colour and depth becomes two sensors, or none without a display; wheels; the clock; light.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ STEPS_PER_S = 1500.0
 """At most, of steady time: three times as fast as real time. It looks for work as often."""
 TYRE_WIDTH = 0.002
 """m."""
+FAR = 40.0
+"""m; colours are seen further than depth is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def compose(
     for child in list(inside):
         if child.get("name") in out or child.findtext("name") in out:
             inside.remove(child)
-    inside.append(_physics())
+    inside.extend((_physics(), _scene()))
     inside.append(_robot(robot, start, armature, camera=camera))
     inside.extend(_model(model) for model in moved)
     return ET.tostring(root, encoding="unicode")
@@ -69,6 +71,15 @@ def _physics() -> ET.Element:
     for name, value in values.items():
         ET.SubElement(physics, name).text = f"{value:g}"
     return physics
+
+
+def _scene() -> ET.Element:
+    """As evenly lit as the embedded world, and without Gazebo's grid on the floor."""
+    scene = ET.Element("scene")
+    values = {"ambient": "0.45 0.45 0.45 1", "grid": "false", "shadows": "false"}
+    for name, value in values.items():
+        ET.SubElement(scene, name).text = value
+    return scene
 
 
 def _robot(file: Path, start: Pose2D, armature: float, *, camera: bool) -> ET.Element:
@@ -110,6 +121,9 @@ def _as(sensor: ET.Element, kind: str, name: str) -> ET.Element:
     made = copy.deepcopy(sensor)
     made.set("type", kind)
     made.set("name", name)
+    far = made.find("camera/clip/far")
+    if kind == "camera" and far is not None:
+        far.text = f"{FAR:g}"
     return made
 
 

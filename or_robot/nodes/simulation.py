@@ -55,8 +55,8 @@ class SimulationNode(PlainNode):
         seed = self.declare_parameter("seed", 1).value
         start = declare_start(self)
         simulator = self.declare_parameter("simulator", "mujoco").value
-        gui = self.declare_parameter("gui", "no").value == "yes"
-        self._world = make_world(simulator, start, seed, gui=gui)
+        window = self.declare_parameter("window", "none").value == "gazebo"
+        self._world = make_world(simulator, start, seed, window=window)
         self._events = Schedule(start.events)
         self._target_s = self._world.time_s
         self._stepped_s = self._commanded_s = time.monotonic()

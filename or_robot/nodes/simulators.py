@@ -34,7 +34,7 @@ class World(Protocol):
     def close(self) -> None: ...
 
 
-def make_world(simulator: str, start: Start, seed: int, *, gui: bool = False) -> World:
+def make_world(simulator: str, start: Start, seed: int, *, window: bool = False) -> World:
     """Raises OrRobotError: unknown, not installed, or it does not start."""
     if simulator == "gazebo":
         folder = home() / "run" / "gazebo"
@@ -46,7 +46,7 @@ def make_world(simulator: str, start: Start, seed: int, *, gui: bool = False) ->
             people=start.people,
             objects=start.objects,
             start=start.pose,
-            gui=gui,
+            window=window,
         )
         return made
     if simulator == "mujoco":
