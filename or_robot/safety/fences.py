@@ -45,23 +45,28 @@ class Fenced:
 
 class Fences:
     def __init__(self, zones: tuple[Zone, ...], robot: RobotConfig) -> None:
-        self._zones = [(zone, _posts(zone.polygon), *_disc(zone.polygon)) for zone in zones]
+        self._zones = [(zone, _posts(zone.polygon), _box(zone.polygon)) for zone in zones]
         self._hull = robot.footprint
+        self._radius = float(np.max(np.hypot(*robot.footprint.T)))
         self._core = robot.footprint - np.sign(robot.footprint) * CAUGHT_DEPTH
 
     def at(self, pose: Pose2D, phases: RoomPhases, now_s: float) -> Fenced:
         """Rules in force where the robot stands: map ← base_link."""
         points, caught, limit, in_room = [NO_POINTS], None, math.inf, False
         hull, core = pose.transform(self._hull), pose.transform(self._core)
-        for zone, posts, (x, y), radius in self._zones:
-            if math.hypot(pose.x - x, pose.y - y) > radius + REACH:
+        for zone, posts, (left, low, right, high) in self._zones:
+            off = max(left - pose.x, pose.x - right, low - pose.y, pose.y - high)
+            if off > REACH:
                 continue
+            beside = off > self._radius
             if zone.closed(phases.at(zone.room, now_s)):
-                if polygon.overlap(zone.polygon, core):
+                if not beside and polygon.overlap(zone.polygon, core):
                     caught = zone
                 else:
                     points.append(posts)
-            elif not zone.closed_at_all and polygon.overlap(zone.polygon, hull):
+            elif beside or zone.closed_at_all:
+                continue
+            elif polygon.overlap(zone.polygon, hull):
                 limit = min(limit, zone.speed_limit)
                 in_room |= zone.kind == "room"
         near = pose.inverse().transform(np.concatenate(points))
@@ -92,7 +97,7 @@ def _posts(border: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.concatenate(sides)
 
 
-def _disc(border: NDArray[np.float64]) -> tuple[tuple[float, float], float]:
-    """Middle and radius of a disc around a polygon."""
-    middle = (border.min(axis=0) + border.max(axis=0)) / 2.0
-    return (float(middle[0]), float(middle[1])), float(np.max(np.hypot(*(border - middle).T)))
+def _box(border: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    """Least x, y and greatest x, y of a polygon."""
+    (left, low), (right, high) = border.min(axis=0).tolist(), border.max(axis=0).tolist()
+    return left, low, right, high
