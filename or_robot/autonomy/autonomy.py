@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,8 @@ from or_robot.autonomy.rate import Rate
 from or_robot.config.autonomy import AutonomyConfig
 from or_robot.config.robot import RobotConfig
 from or_robot.geometry.pose import Pose2D
-from or_robot.perception.depth_obstacles import DepthObstacleFinder
+from or_robot.perception.doors import DoorWatch
+from or_robot.perception.eyes import Eyes
 from or_robot.perception.people import PeopleTracker
 from or_robot.safety.gate import Answer, GateInputs, GateOutput, SafetyGate
 from or_robot.safety.modes import LATCHED
@@ -20,7 +20,7 @@ from or_robot.tasks.runner import TaskRunner
 from or_robot.types.motion import LaserScan, Odometry, PoseEstimate, Tracks, Twist2D
 from or_robot.types.motion import Path as RoutePath
 from or_robot.types.navigation import NavigationState, NavigationStatus
-from or_robot.types.perception import Blindness, DepthObstacles
+from or_robot.types.perception import Blindness, DepthObstacles, DoorSeen, Markers
 from or_robot.types.procedure import ProcedurePhase
 from or_robot.types.safety import SafetyMode, SafetyState
 from or_robot.types.sensing import ImuReading, RgbdImage
@@ -60,6 +60,9 @@ class AutonomyOutput:
     queue: TaskQueue
     blindness: Blindness = Blindness.NONE
     """Why the camera's images cannot be relied on."""
+    doors: tuple[DoorSeen, ...] = ()
+    markers: Markers | None = None
+    """Of the last image that was searched for them."""
 
 
 class _NavigatorPort:
@@ -95,11 +98,11 @@ class Autonomy:
     ) -> None:
         self._navigator = Navigator(config.navigator, site, robot)
         self._people = PeopleTracker(config.people, site.map)
-        self._depth = DepthObstacleFinder(config.depth, site.map, site.doors.values())
-        self._look_period_s = 1.0 / config.depth.rate
-        self._looked_s = -math.inf
+        self._eyes = Eyes(config.depth, config.markers, site.map, site.doors.values())
         self._new_depth: DepthObstacles | None = None
-        self._blindness = Blindness.NONE
+        self._markers: Markers | None = None
+        self._door_watch = DoorWatch(config.doors, site.doors)
+        self._doors: tuple[DoorSeen, ...] = ()
         self._gate = SafetyGate(config.safety, robot, site)
         self._port = _NavigatorPort(self._navigator, self._gate)
         self._tasks = TaskRunner(queue_file, site.stations, self._port, config.tasks)
@@ -120,8 +123,11 @@ class Autonomy:
     @property
     def needs_camera(self) -> bool:
         """Whether an image taken now would be looked at: while it drives, so often."""
-        driving = self._navigator.status.state is NavigationState.ACTIVE
-        return driving and self._now_s + 1e-6 >= self._looked_s + self._look_period_s
+        return self._driving and self._eyes.due(self._now_s)
+
+    @property
+    def _driving(self) -> bool:
+        return self._navigator.status.state is NavigationState.ACTIVE
 
     # --- orders
 
@@ -163,6 +169,7 @@ class Autonomy:
         self._imu.extend(inputs.imu)
         for image in inputs.images[-1:]:
             self._look(image)
+        self._eyes.want(self._driving, t_s)
         moved = self._navigate(t_s) if self._navigation_due.due(t_s) else None
         gated = self._guard(inputs, moved, t_s)
         self._port.state = gated.state
@@ -179,7 +186,9 @@ class Autonomy:
             self._navigator.status,
             gated.state,
             self._queue,
-            self._blindness,
+            self._eyes.blindness(t_s),
+            self._doors,
+            self._markers,
         )
 
     def _navigate(self, t_s: float) -> NavigatorOutput:
@@ -196,15 +205,15 @@ class Autonomy:
             located = self._navigator.estimate_at(scan.stamp_s)
             if located is not None:
                 self._tracks = self._new_tracks = self._people.update(scan, located)
+                self._doors = self._door_watch.update(scan, located)
         return self._navigated
 
     def _look(self, image: RgbdImage) -> None:
-        """Obstacles in an image taken where localization knows that the robot was."""
-        self._looked_s = image.stamp_s
+        """Obstacles in an image taken where localization knows that the robot was; markers."""
         located = self._navigator.estimate_at(image.stamp_s)
-        if located is not None:
-            self._new_depth = self._depth.update(image, located, self._tracks)
-            self._blindness = self._new_depth.blindness
+        found, markers = self._eyes.look(image, located, self._tracks)
+        self._new_depth = found if found is not None else self._new_depth
+        self._markers = markers if markers is not None else self._markers
 
     def _guard(
         self, inputs: AutonomyInputs, moved: NavigatorOutput | None, t_s: float
@@ -222,6 +231,7 @@ class Autonomy:
                 hardware_estop=inputs.hardware_estop,
                 bumper=inputs.bumper,
                 battery=inputs.battery,
+                camera_blind=self._eyes.blindness(t_s) is not Blindness.NONE,
                 phases=tuple(inputs.phases),
             ),
             t_s,

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import GradientBoostingClassifier
 
+from or_robot.bench import leg_simulation, people_bags
 from or_robot.bench.leg_simulation import simulated_recordings
 from or_robot.bench.people_bags import Bag, Recording
 from or_robot.geometry.pose import Pose2D
+from or_robot.perception import clusters, evidence, features, scan_matching, shape
 from or_robot.perception.features import NAMES, LegFeatures
 from or_robot.perception.leg_classifier import LegClassifier
 from or_robot.perception.trees import Trees
@@ -36,6 +41,19 @@ FIT: dict[str, Any] = {
     "max_features": 10,
     "min_samples_leaf": 20,
 }
+
+
+RECIPE = (
+    sys.modules[__name__],
+    leg_simulation,
+    people_bags,
+    clusters,
+    evidence,
+    features,
+    scan_matching,
+    shape,
+)
+"""Modules whose code decides what the samples are."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +92,38 @@ def training_samples(bag: Bag, rng: np.random.Generator) -> Samples:
             part = samples(varied, forget)
             parts.append(part if bag.has_people else _some(part, NEGATIVES_KEPT, rng))
     return _together(parts)
+
+
+class SampleStore:
+    """Samples of bags and of the simulated wing, made once and kept in a folder."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self._folder, self._seed = folder, seed
+
+    def of(self, bag: Bag) -> Samples:
+        """Varied by draws of the bag's own, whatever other bags there are."""
+        rng = np.random.default_rng([self._seed, int(bag.sha256[:8], 16)])
+        return self._kept(bag.sha256[:16], lambda: training_samples(bag, rng))
+
+    def simulated(self) -> Samples:
+        rng = np.random.default_rng(self._seed)
+        return self._kept("simulated", lambda: simulated_samples(self._seed, rng))
+
+    def _kept(self, name: str, make: Callable[[], Samples]) -> Samples:
+        """By seed and by the code that makes them."""
+        code = hashlib.sha256()
+        for module in RECIPE:
+            code.update(Path(str(module.__file__)).read_bytes())
+        file = self._folder / f"{name}-{self._seed}-{code.hexdigest()[:12]}.npz"
+        if file.is_file():
+            with np.load(file, allow_pickle=False) as stored:
+                return Samples(stored["features"], stored["legs"])
+        made = make()
+        self._folder.mkdir(parents=True, exist_ok=True)
+        unfinished = file.with_suffix(".part.npz")
+        np.savez(unfinished, features=made.features, legs=made.legs)
+        unfinished.replace(file)
+        return made
 
 
 def simulated_samples(seed: int, rng: np.random.Generator) -> Samples:

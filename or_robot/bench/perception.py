@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 
-from or_robot.bench.leg_simulation import DRIVES, drive_poses
+from or_robot.bench.perception_cycle import PERIOD_S, POSE_SIGMA, WORLD, free_minute
+from or_robot.bench.resume import Log
 from or_robot.config.perception import DepthConfig
 from or_robot.config.robot import RobotConfig
 from or_robot.geometry.pose import Pose2D
@@ -33,17 +34,11 @@ from or_robot.types.perception import Blindness
 from or_robot.world.site import load_site
 
 app = typer.Typer(add_completion=False)
-WORLD = "operating_wing"
-PERIOD_S = 0.2
 SPEED = 0.8
 """m/s of an approach."""
 SEEN_POINTS = 3
 SEEN_FROM = 1.0
 """m between the robot's front and the thing by which it must have been seen."""
-STOP_AHEAD = 1.5
-"""m before the robot in which an obstacle that is none would stop it."""
-POSE_SIGMA = (0.012, 0.012, 0.004)
-"""m, m, rad by which localization errs."""
 THINGS = ("floor_cable", "lowered_boom")
 MARKER = Transform(
     np.array([1.5, 3.252, 0.42]), np.column_stack(([-1.0, 0, 0], [0.0, 0, 1], [0.0, 1, 0]))
@@ -59,36 +54,20 @@ def perception(
     markers: Annotated[int, typer.Option(min=0, help="views of the dock's marker")] = 100,
     resume: Annotated[bool, typer.Option("--resume", help="keep what an earlier run did")] = False,
 ) -> None:
-    """Cable and boom seen at 1 m, false stops, marker poses, processor time of an image."""
-    log = home() / "bench" / "perception.jsonl"
-    log.parent.mkdir(exist_ok=True)
-    known = _read(log) if resume else {}
+    """Cable and boom seen at 1 m, false stops, marker poses, processor time of a cycle."""
+    log = Log(home() / "bench" / "perception.jsonl", resume)
     work: list[tuple[str, Callable[[], dict[str, Any]]]] = [
         *((f"{thing} {n}", partial(approach, thing, n)) for thing in THINGS for n in range(runs)),
         *((f"free {n}", partial(free_minute, n)) for n in range(round(minutes))),
         *((f"marker {n}", partial(marker_view, n)) for n in range(markers)),
     ]
     console = Console(stderr=True)
-    with (
-        log.open("a" if resume else "w", encoding="utf-8") as file,
-        Progress(console=console, disable=not console.is_terminal) as progress,
-    ):
-        for name, task in progress.track(work):
-            if name not in known:
-                known[name] = task()
-                file.write(json.dumps({"name": name, **known[name]}) + "\n")
-                file.flush()
-    figures = _figures([known[name] for name, _ in work])
+    with Progress(console=console, disable=not console.is_terminal) as progress:
+        rows = [log.done(name, task) for name, task in progress.track(work)]
+    figures = _figures(rows)
     print(json.dumps(figures, indent=2))
     if json_file is not None:
         json_file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-
-
-def _read(log: Path) -> dict[str, dict[str, Any]]:
-    if not log.is_file():
-        return {}
-    rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-    return {row.pop("name"): row for row in rows}
 
 
 def _look(
@@ -128,26 +107,6 @@ def approach(thing: str, seed: int) -> dict[str, Any]:
         if not first and np.count_nonzero(on) >= SEEN_POINTS:
             first = float(gap)
     return {"kind": thing, "seen_at_m": first, "ms": times}
-
-
-def free_minute(seed: int) -> dict[str, Any]:
-    """A minute along the wing where nothing lies that is not on the map."""
-    world = SimWorld(WORLD, seed=seed)
-    count = round(60.0 / PERIOD_S)
-    poses = drive_poses(np.array(DRIVES[seed % len(DRIVES)]), count, 0.6 * PERIOD_S)
-    robot = RobotConfig()
-    stops, before, times, blind = 0, False, [], 0
-    for pose, points, elapsed, is_blind in _look(world, poses, seed):
-        times.append(elapsed)
-        blind += is_blind
-        local = pose.inverse().transform(points[:, :2])
-        ahead = local[:, 0] - robot.length / 2.0
-        stop = bool(
-            np.any((ahead > 0.0) & (ahead < STOP_AHEAD) & (np.abs(local[:, 1]) < robot.width / 2.0))
-        )
-        stops += stop and not before
-        before = stop
-    return {"kind": "free", "false_stops": stops, "blind_images": blind, "ms": times}
 
 
 def marker_view(seed: int) -> dict[str, Any]:
@@ -206,6 +165,12 @@ def _figures(rows: list[dict[str, Any]]) -> dict[str, Any]:
     }
     depth = [ms for row in rows if row["kind"] != "marker" for ms in row["ms"]]
     figures["depth_cpu_ms"] = {"p50": _percentile(depth, 50), "p99": _percentile(depth, 99)}
+    cycles = [ms for row in free for ms in row["cycle_ms"]]
+    figures["cycle_cpu_ms"] = {
+        "cycles": len(cycles),
+        "p50": _percentile(cycles, 50),
+        "p99": _percentile(cycles, 99),
+    }
     figures["versions"] = {name: version(name) for name in ("mujoco", "opencv-python-headless")}
     return figures
 

@@ -10,16 +10,11 @@ import numpy as np
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from or_robot.bench.leg_simulation import ROUTES
-from or_robot.bench.leg_training import (
-    Samples,
-    fit,
-    part_scores,
-    simulated_samples,
-    training_samples,
-)
+from or_robot.bench.leg_training import SampleStore, fit, part_scores
 from or_robot.bench.people_bags import bags, read_bag
 from or_robot.config.perception import DepthConfig, PeopleConfig
 from or_robot.geometry.pose import Pose2D
+from or_robot.home import home
 from or_robot.perception.depth import understand
 from or_robot.perception.people import PeopleTracker
 from or_robot.scenario.description import ObjectPlan
@@ -39,16 +34,14 @@ SHOWN = 25
 
 def roc(folder: Path, out: Path, seed: int) -> None:
     """Each bag with people scored by weights that learnt from the others."""
-    rng = np.random.default_rng(seed)
+    store = SampleStore(home() / "bench" / "people-samples", seed)
     read = [read_bag(file) for file in bags(folder)]
-    parts: dict[str, Samples] = {bag.name: training_samples(bag, rng) for bag in read}
-    simulated = simulated_samples(seed, rng)
     figure, axes = plt.subplots(figsize=(5.0, 4.0))
     for bag in read:
         if not bag.has_people:
             continue
-        others = [part for name, part in parts.items() if name != bag.name]
-        scores, legs = part_scores(fit([*others, simulated], seed, {}), bag.recordings[0])
+        parts = [store.of(other) for other in read if other is not bag]
+        scores, legs = part_scores(fit([*parts, store.simulated()], seed, {}), bag.recordings[0])
         false, true, _ = roc_curve(legs, scores)
         axes.plot(false, true, label=f"{bag.name}: {roc_auc_score(legs, scores):.3f}")
     axes.set(xlabel="clusters of other things taken for legs", ylabel="legs found", xlim=(0, 0.3))

@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from or_robot.config.navigation import NavigatorConfig
-from or_robot.config.perception import DepthConfig, PeopleConfig
+from or_robot.config.perception import DepthConfig, DoorConfig, MarkerConfig, PeopleConfig
 from or_robot.config.safety import SafetyConfig
 from or_robot.config.setting import CheckedConfig, setting
 from or_robot.config.tasks import TasksConfig
@@ -17,6 +17,8 @@ class AutonomyConfig(CheckedConfig):
     navigator: NavigatorConfig = dataclasses.field(default_factory=NavigatorConfig)
     people: PeopleConfig = dataclasses.field(default_factory=PeopleConfig)
     depth: DepthConfig = dataclasses.field(default_factory=DepthConfig)
+    markers: MarkerConfig = dataclasses.field(default_factory=MarkerConfig)
+    doors: DoorConfig = dataclasses.field(default_factory=DoorConfig)
     safety: SafetyConfig = dataclasses.field(default_factory=SafetyConfig)
     tasks: TasksConfig = dataclasses.field(default_factory=TasksConfig)
     navigation_rate: float = setting(20.0, unit="Hz", low=5.0, high=100.0, doc="of the navigator")

@@ -10,14 +10,18 @@ from collections.abc import Iterator
 
 from or_robot.config.link import LinkConfig
 from or_robot.config.navigation import NavigatorConfig
-from or_robot.config.perception import DepthConfig, PeopleConfig
+from or_robot.config.perception import DepthConfig, MarkerConfig, PeopleConfig
 from or_robot.config.robot import RobotConfig
 from or_robot.config.safety import SafetyConfig
 from or_robot.config.tasks import TasksConfig
 
 NODES: dict[str, tuple[tuple[type, str], ...]] = {
     "navigation": ((NavigatorConfig, ""), (RobotConfig, "robot.")),
-    "perception": ((PeopleConfig, ""), (DepthConfig, "depth.")),
+    "perception": (
+        (PeopleConfig, ""),
+        (DepthConfig, "depth."),
+        (MarkerConfig, "markers."),
+    ),
     "safety": ((SafetyConfig, ""), (RobotConfig, "robot.")),
     "tasks": ((TasksConfig, ""),),
     "gateway": ((LinkConfig, "link."), (RobotConfig, "robot.")),

@@ -1,4 +1,4 @@
-"""Settings of people tracking."""
+"""Settings of what the robot sees with."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ class PeopleConfig(CheckedConfig):
     body_width_max: float = setting(0.70, unit="m", low=0.1, high=1.5, doc="wider is no person")
     pair_distance: float = setting(0.75, unit="m", low=0.1, high=1.5, doc="legs of one person")
     gate: float = setting(0.75, unit="m", low=0.1, high=3.0, doc="leg to person")
-    gate_sigmas: float = setting(3.5, unit="", low=1.0, high=10.0, doc="leg to person")
+    gate_sigmas: float = setting(2.5, unit="", low=1.0, high=10.0, doc="leg to person")
+    same_leg: float = setting(
+        4.0, unit="", low=0.0, high=50.0, doc="gain in cost of a leg that continues the person's"
+    )
     acceleration: float = setting(2.0, unit="m/s²", low=0.1, high=10.0, doc="of people, one sigma")
     detection_sigma: float = setting(0.08, unit="m", low=0.01, high=0.5, doc="of both legs' middle")
     leg_sigma: float = setting(0.18, unit="m", low=0.01, high=0.5, doc="of a leg off the middle")
@@ -34,7 +37,7 @@ class PeopleConfig(CheckedConfig):
     )
     person_space: float = setting(0.45, unit="m", low=0.1, high=1.5, doc="nobody new so near")
     drop_after: float = setting(0.45, unit="s", low=0.1, high=10.0, doc="place seen empty: gone")
-    hidden_keep: float = setting(2.0, unit="s", low=0.1, high=10.0, doc="hidden for so long: gone")
+    hidden_keep: float = setting(1.0, unit="s", low=0.1, high=10.0, doc="hidden for so long: gone")
     return_after: float = setting(
         3.0, unit="s", low=0.0, high=30.0, doc="unseen for longer, who comes back is new"
     )
@@ -63,6 +66,9 @@ class MarkerConfig(CheckedConfig):
     )
     ambiguity: float = setting(
         2.5, unit="", low=1.0, high=20.0, doc="error of the other tilt over that of this one"
+    )
+    rate: float = setting(
+        2.0, unit="Hz", low=0.1, high=30.0, doc="images searched for markers, at most"
     )
     nearest: float = setting(0.2, unit="m", low=0.05, high=2.0, doc="from the camera")
     farthest: float = setting(4.0, unit="m", low=0.5, high=20.0, doc="from the camera")

@@ -128,6 +128,14 @@ class SafetyConfig(CheckedConfig):
     narrow_speed: float = setting(
         0.3, unit="m/s", low=0.05, high=1.0, doc="where it is narrow (ISO 3691-4)"
     )
+    blind_speed: float = setting(
+        0.3,
+        unit="m/s",
+        low=0.05,
+        high=2.0,
+        doc="while the camera does not see what is above or below the lidar (ISO 3691-4: 0.3 m/s "
+        "without personnel detection)",
+    )
     walking_speed: float = setting(
         1.6,
         unit="m/s",

@@ -1,4 +1,4 @@
-"""Process `perception`: scan, images and pose → people, obstacles the lidar cannot see."""
+"""Process `perception`: scan, images and pose → people, doors, markers, what the lidar misses."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from nav_msgs.msg import Odometry as OdometryMsg
 from or_robot_interfaces.msg import Tracks as TracksMsg
 from sensor_msgs.msg import LaserScan as LaserScanMsg
 from sensor_msgs.msg import PointCloud2
+from std_msgs.msg import Bool
 from visualization_msgs.msg import MarkerArray
 
-from or_robot.config.perception import DepthConfig, PeopleConfig
+from or_robot.config.perception import DepthConfig, MarkerConfig, PeopleConfig
 from or_robot.nodes import names
 from or_robot.nodes.conversions import estimate_from_ros, odometry_from_ros, tracks_to_ros
 from or_robot.nodes.depth_camera import DepthCamera
 from or_robot.nodes.odometry_history import OdometryHistory
-from or_robot.nodes.people_markers import markers_to_ros
+from or_robot.nodes.people_markers import markers_to_ros as people_markers_to_ros
 from or_robot.nodes.runtime import (
     Diagnostics,
     Heartbeat,
@@ -28,10 +29,9 @@ from or_robot.nodes.runtime import (
 from or_robot.nodes.sensor_conversions import obstacles_to_ros
 from or_robot.nodes.start import declare_start
 from or_robot.nodes.transforms import Mounts
-from or_robot.perception.depth_obstacles import DepthObstacleFinder
+from or_robot.perception.eyes import Eyes
 from or_robot.perception.people import PeopleTracker
 from or_robot.types.motion import PoseEstimate, Tracks
-from or_robot.types.perception import Blindness
 from or_robot.types.sensing import RgbdImage
 
 STANDING = 0.02
@@ -46,19 +46,21 @@ class PerceptionNode(ManagedNode):
         start = declare_start(self)
         tracker = PeopleTracker(declare_config(self, PeopleConfig), start.site.map)
         config = declare_config(self, DepthConfig, "depth.")
-        finder = DepthObstacleFinder(config, start.site.map, start.site.doors.values())
+        markers = declare_config(self, MarkerConfig, "markers.")
+        eyes = Eyes(config, markers, start.site.map, start.site.doors.values())
         diagnostics = Diagnostics(self, self._health)
         self._track = diagnostics.timed(tracker.update)
-        self._find = diagnostics.timed(finder.update)
+        self._look = diagnostics.timed(eyes.look)
+        self._eyes = eyes
         self._mounts = Mounts(self)
         self._camera = DepthCamera(self, self._mounts, config.rate, self._take_image)
-        self._blindness = Blindness.NONE
         self._pose: PoseEstimate | None = None
         self._tracks: Tracks | None = None
         self._odometry = OdometryHistory()
         self._moved_s = -math.inf
         self._people = self.create_publisher(TracksMsg, names.PEOPLE, names.NEWEST)
-        self._markers = self.create_publisher(MarkerArray, names.PEOPLE_MARKERS, names.NEWEST)
+        self._drawn = self.create_publisher(MarkerArray, names.PEOPLE_MARKERS, names.NEWEST)
+        self._blind = self.create_publisher(Bool, names.CAMERA_BLIND, names.NEWEST)
         self._obstacles = self.create_publisher(PointCloud2, names.DEPTH_OBSTACLES, names.NEWEST)
         self.create_subscription(OdometryMsg, names.ODOMETRY, self._take_odometry, names.SENSOR)
         self.create_subscription(LaserScanMsg, names.SCAN, self._take_scan, names.SENSOR)
@@ -76,7 +78,8 @@ class PerceptionNode(ManagedNode):
         twist = odometry.twist
         if max(abs(twist.linear), abs(twist.angular)) > STANDING:
             self._moved_s = odometry.stamp_s
-        self._camera.want(self.active and 0.0 <= odometry.stamp_s - self._moved_s < LOOK_ON_S)
+        moves = 0.0 <= odometry.stamp_s - self._moved_s < LOOK_ON_S
+        self._camera.want(self.active and (moves))
 
     def _take_scan(self, message: LaserScanMsg) -> None:
         """Track in every scan. Without a pose to trust nothing is said: silence stops the robot."""
@@ -87,14 +90,14 @@ class PerceptionNode(ManagedNode):
         if scan is not None and located is not None:
             self._tracks = self._track(scan, located)
             self._people.publish(tracks_to_ros(self._tracks, names.MAP))
-            if self._markers.get_subscription_count():
-                self._markers.publish(markers_to_ros(self._tracks, names.MAP))
+            if self._drawn.get_subscription_count():
+                self._drawn.publish(people_markers_to_ros(self._tracks, names.MAP))
+            self._blind.publish(Bool(data=bool(self._camera_problem)))
 
     def _take_image(self, image: RgbdImage) -> None:
         located = self._located(image.stamp_s) if self.active else None
-        if located is not None:
-            found = self._find(image, located, self._tracks)
-            self._blindness = found.blindness
+        found, _ = self._look(image, located, self._tracks, search_markers=False)
+        if found is not None:
             self._obstacles.publish(obstacles_to_ros(found, names.MAP))
 
     def _located(self, stamp_s: float) -> PoseEstimate | None:
@@ -107,10 +110,13 @@ class PerceptionNode(ManagedNode):
     def _health(self) -> tuple[bool, str]:
         if self._pose is None or self._pose.lost:
             return False, "waits for a pose to trust"
-        problem = self._camera.problem
-        if not problem and self._blindness is not Blindness.NONE:
-            problem = self._blindness.value
+        problem = self._camera_problem
         return not problem, f"camera is blind: {problem}" if problem else ""
+
+    @property
+    def _camera_problem(self) -> str:
+        """Why images cannot be relied on; empty when they can."""
+        return self._camera.problem or self._eyes.seen.value
 
 
 def main() -> None:

@@ -33,6 +33,7 @@ from or_robot.types.safety import SafetyMode, SafetyState
 from or_robot.types.site import OCCUPIED, UNKNOWN, Site
 from or_robot.types.status import (
     DiagnosticsStatus,
+    DoorLine,
     PersonStatus,
     ProcessStatus,
     RobotStatus,
@@ -192,5 +193,9 @@ def site_status(site: Site) -> SiteStatus:
         zones=tuple(
             ZoneStatus(z.name, z.kind, z.room, tuple((float(x), float(y)) for x, y in z.polygon))
             for z in site.zones
+        ),
+        doors=tuple(
+            DoorLine(name, door.room, tuple((float(x), float(y)) for x, y in door.leaf))
+            for name, door in site.doors.items()
         ),
     )

@@ -85,6 +85,7 @@ class SafetyNode(PlainNode):
             (names.HARDWARE_ESTOP, Bool, "hardware_estop", _pressed, names.LATCHED),
             (names.BUMPER, Bool, "bumper", _pressed, names.LATCHED),
             (names.BATTERY, BatteryState, "battery", _charge, names.LATCHED),
+            (names.CAMERA_BLIND, Bool, "camera_blind", _pressed, names.NEWEST),
         ):
             self.create_subscription(kind, topic, self._taker(key, convert), quality)
         for process in WATCHED_PROCESSES:

@@ -34,26 +34,35 @@ class DepthView:
     """(rows, columns) pixels on something the robot would touch."""
     points: NDArray[np.float64]
     """(n, 3) m in base_link: one for each cell of the ground with such pixels."""
+    tops: NDArray[np.float64]
+    """(n,) m: how high it reaches there, as far as seen below the robot's height."""
     blindness: Blindness
 
 
 def understand(image: RgbdImage, config: DepthConfig) -> DepthView:
     """Obstacles of an image, or why it cannot be relied on. Never raises for what cameras give."""
     nothing = np.zeros(image.depth.shape[:2], dtype=np.bool_)
-    empty = np.empty((0, 3))
+    empty, no_tops = np.empty((0, 3)), np.empty(0)
     why = _unusable(image)
     if why is Blindness.NONE:
         why, height, ground = _heights(image, config)
     if why is not Blindness.NONE:
         return DepthView(
-            image.stamp_s, image.depth, image.intrinsics, image.mount, nothing, empty, why
+            image.stamp_s, image.depth, image.intrinsics, image.mount, nothing, empty, no_tops, why
         )
     reach = (ground[..., 0] > 0.0) & (np.hypot(ground[..., 0], ground[..., 1]) < config.reach)
     mask = _standing_out(height, image.depth, config) & reach
     mask &= height < config.robot_height
-    points = _cells(ground[mask], height[mask], config)
+    points, tops = _cells(ground[mask], height[mask], config)
     return DepthView(
-        image.stamp_s, image.depth, image.intrinsics, image.mount, mask, points, Blindness.NONE
+        image.stamp_s,
+        image.depth,
+        image.intrinsics,
+        image.mount,
+        mask,
+        points,
+        tops,
+        Blindness.NONE,
     )
 
 
@@ -156,18 +165,22 @@ def _standing_out(
 
 def _cells(
     place: NDArray[np.float32], height: NDArray[np.float32], config: DepthConfig
-) -> NDArray[np.float64]:
-    """One point for each cell on the ground with enough pixels: their mean place, lowest height.
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """One point for each cell on the ground with enough pixels: their mean place, lowest height;
+    and the highest.
 
     Past the lower edge the camera sees floor again once the thing is gone.
     """
     if not len(place):
-        return np.empty((0, 3))
+        return np.empty((0, 3)), np.empty(0)
     cell = np.floor(place[:, :2] / config.cell).astype(np.int64)
     key = (cell[:, 0] << 20) + cell[:, 1] + (1 << 19)
     _, index, count = np.unique(key, return_inverse=True, return_counts=True)
     sums = [np.bincount(index, weights=place[:, i]) for i in range(2)]
     lowest = np.full(len(count), np.inf)
     np.minimum.at(lowest, index, height)
+    highest = np.zeros(len(count))
+    np.maximum.at(highest, index, height)
+    enough = count >= config.cell_pixels
     points = np.column_stack((sums[0] / count, sums[1] / count, lowest))
-    return np.asarray(points[count >= config.cell_pixels], dtype=np.float64)
+    return np.asarray(points[enough], dtype=np.float64), highest[enough]

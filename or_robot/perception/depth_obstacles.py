@@ -13,14 +13,16 @@ from or_robot.geometry.distance_field import DistanceField
 from or_robot.geometry.pose import Pose2D
 from or_robot.geometry.transform import Transform
 from or_robot.perception.depth import DepthView, understand
-from or_robot.perception.depth_memory import DepthMemory
-from or_robot.types.motion import PoseEstimate, Tracks
+from or_robot.perception.depth_memory import DepthMemory, from_segment
+from or_robot.types.motion import PoseEstimate, Track, Tracks
 from or_robot.types.perception import Blindness, DepthObstacles
 from or_robot.types.sensing import RgbdImage
 from or_robot.types.site import OCCUPIED_FROM, Door, OccupancyMap
 
 BLIND_AFTER = 3
 """Images in a row that cannot be relied on until the camera is called blind."""
+WALKED_S = 0.8
+"""s: a person is tracked by then."""
 
 
 class DepthObstacleFinder:
@@ -48,29 +50,35 @@ class DepthObstacleFinder:
         view = understand(image, self._config)
         self._blind = self._blind + 1 if view.blindness is not Blindness.NONE else 0
         if not pose.lost:
-            new = self._unexplained(view, pose.pose, tracks)
-            self._memory.update(view, new, pose.pose)
+            walkers = self._walkers(tracks)
+            new, tops = self._unexplained(view, pose.pose, walkers)
+            self._memory.update(view, new, tops, pose.pose)
+            ends = np.array([track.position for track in walkers]).reshape(-1, 2)
+            starts = np.array([_came_from(track) for track in walkers]).reshape(-1, 2)
+            self._memory.forget_trodden(starts, ends, self._config.person_clear)
         blindness = view.blindness if self._blind >= BLIND_AFTER else Blindness.NONE
         return DepthObstacles(image.stamp_s, self._memory.points.copy(), blindness)
 
     def _unexplained(
-        self, view: DepthView, pose: Pose2D, tracks: Tracks | None
-    ) -> NDArray[np.float64]:
-        """(n, 3) points of the view in the map frame that neither map nor walkers explain."""
+        self, view: DepthView, pose: Pose2D, walkers: list[Track]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(n, 3) points of the view in the map frame that neither map nor walkers explain, and
+        their tops."""
         config = self._config
         base = Transform.from_xyz_rpy(pose.x, pose.y, 0.0, 0.0, 0.0, pose.yaw)
         points = base.apply(view.points)
         keep = self._field.distances(points[:, :2]) > config.map_slack
         for leaf in self._leaves:
-            keep &= _distance(points[:, :2], leaf) > config.map_slack
-        for track in tracks.tracks if tracks is not None else ():
-            if math.hypot(*track.velocity) > config.walking:
-                keep &= np.hypot(*(points[:, :2] - track.position).T) > config.person_clear
-        return np.asarray(points[keep])
+            keep &= from_segment(points[:, :2], leaf[0], leaf[1]) > config.map_slack
+        for track in walkers:
+            keep &= np.hypot(*(points[:, :2] - track.position).T) > config.person_clear
+        return np.asarray(points[keep]), view.tops[keep]
+
+    def _walkers(self, tracks: Tracks | None) -> list[Track]:
+        people = tracks.tracks if tracks is not None else ()
+        return [track for track in people if math.hypot(*track.velocity) > self._config.walking]
 
 
-def _distance(points: NDArray[np.float64], leaf: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(n,) m of points (n, 2) from the segment between the ends of a leaf (2, 2)."""
-    way = leaf[1] - leaf[0]
-    share = np.clip((points - leaf[0]) @ way / (way @ way), 0.0, 1.0)
-    return np.asarray(np.hypot(*(points - leaf[0] - share[:, None] * way).T))
+def _came_from(track: Track) -> NDArray[np.float64]:
+    """Where somebody was a moment ago, who may have been taken for a thing until known."""
+    return np.asarray(track.position - WALKED_S * track.velocity)

@@ -26,6 +26,20 @@ class Legs:
     """(n,) log-odds of being a leg."""
     both: NDArray[np.bool_]
     """(n,) as wide as two legs."""
+    clusters: NDArray[np.intp]
+    """(n,) which cluster of the scan each is."""
+    previous: NDArray[np.intp]
+    """(n,) which cluster of the scan before it continues, or -1."""
+
+    def part(self, which: NDArray[np.intp]) -> Legs:
+        """Some of them."""
+        return Legs(
+            self.positions[which],
+            self.scores[which],
+            self.both[which],
+            self.clusters[which],
+            self.previous[which],
+        )
 
 
 def legs(
@@ -42,16 +56,25 @@ def legs(
     )
     explained = 2 * (apart[stops] - apart[starts]) < stops - starts
     keep = ~far & ~explained & (width <= config.body_width_max)
-    return Legs(scored.centres[keep], scored.scores[keep], width[keep] > config.leg_width_max)
+    return Legs(
+        scored.centres[keep],
+        scored.scores[keep],
+        width[keep] > config.leg_width_max,
+        np.flatnonzero(keep),
+        scored.previous[keep],
+    )
 
 
 def shared_out(
     centres: NDArray[np.float64],
     spreads: NDArray[np.float64],
+    owners: NDArray[np.intp],
     found: Legs,
     config: PeopleConfig,
 ) -> list[list[int]]:
     """The legs, two at most, of each person predicted at centres (m, 2), (m, 2, 2) covariance.
+
+    owners (n,): which of the people each leg belonged to a scan ago, -1 somebody else or nobody.
 
     Hungarian assignment of legs to two places a person (Kuhn 1955); what is both legs takes both.
     """
@@ -66,6 +89,8 @@ def shared_out(
     near = np.hypot(*offset.transpose(2, 0, 1)) <= config.gate
     # a leg that looks like one is preferred to clutter at the same distance
     cost = distance + unsure - 0.5 * np.clip(found.scores, -4.0, 4.0)[None]
+    # a foot that moves on stays the same person's, also when another comes as near
+    cost = cost - config.same_leg * (owners[None] == np.arange(len(centres))[:, None])
     forbidden = 1e6
     cost = np.where(near & (distance < config.gate_sigmas**2), cost, forbidden)
     rows, columns = linear_sum_assignment(np.repeat(cost, LEGS, axis=0))

@@ -29,12 +29,17 @@ class DoorWatch:
     def update(self, scan: LaserScan, pose: PoseEstimate) -> tuple[DoorSeen, ...]:
         """All doors by name; UNKNOWN before one is seen and when it was seen too long ago."""
         sensor = pose.pose.compose(scan.mount)
+        self._forget_the_future(scan.stamp_s)
         for name, door in self._doors.items():
             opening = None if pose.lost else opening_of(scan, sensor, door, self._config)
             if opening is not None:
                 state = self._state(name, opening, scan.stamp_s)
                 self._seen[name] = DoorSeen(name, state, opening, scan.stamp_s)
         return tuple(self._told(name, scan.stamp_s) for name in self._doors)
+
+    def _forget_the_future(self, stamp_s: float) -> None:
+        """Time went back: what was seen then is not known yet."""
+        self._seen = {n: seen for n, seen in self._seen.items() if seen.stamp_s <= stamp_s}
 
     def _state(self, name: str, opening: float, stamp_s: float) -> DoorState:
         config, before = self._config, self._seen.get(name)
@@ -61,6 +66,9 @@ class DoorWatch:
 def opening_of(scan: LaserScan, sensor: Pose2D, door: Door, config: DoorConfig) -> float | None:
     """0 closed to 1 open; None when too few beams reach the line of the leaf."""
     first, last = door.leaf
+    middle = (first + last) / 2.0
+    if np.hypot(*(middle - (sensor.x, sensor.y))) > config.reach + np.hypot(*(last - middle)):
+        return None
     width = float(np.hypot(*(last - first)))
     along = (last - first) / width
     across = np.array([-along[1], along[0]])

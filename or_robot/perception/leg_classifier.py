@@ -35,6 +35,8 @@ class ScoredClusters:
     """(m, 2) m in the fixed frame."""
     scores: NDArray[np.float64]
     """(m,) log-odds of being a leg."""
+    previous: NDArray[np.intp]
+    """(m,) cluster of the scan before that each continues, or -1."""
 
     @property
     def probabilities(self) -> NDArray[np.float64]:
@@ -61,7 +63,7 @@ class LegClassifier:
         clusters, features, previous = self._features(scan, sensor)
         scores = carried(self._weights.scores(features), previous, self._past)
         self._past = scores
-        return ScoredClusters(clusters, sensor.transform(clusters.centres()), scores)
+        return ScoredClusters(clusters, sensor.transform(clusters.centres()), scores, previous)
 
 
 def carried(

@@ -32,6 +32,8 @@ class PeopleTracker:
         self._classifier = LegClassifier() if classifier is None else classifier
         self._people: list[PersonFilter] = []
         self._gone: list[PersonFilter] = []
+        self._owners: dict[int, PersonFilter] = {}
+        """Whose leg each cluster of the last scan was."""
         self._ids = itertools.count(1)
         self._stamp_s: float | None = None
 
@@ -42,6 +44,7 @@ class PeopleTracker:
         if pose.lost or not 0.0 <= elapsed <= LONGEST_GAP_S:
             self._people.clear()
             self._gone.clear()
+            self._owners.clear()
             self._classifier.clear()
         if pose.lost:
             return Tracks(scan.stamp_s, ())
@@ -60,9 +63,10 @@ class PeopleTracker:
     def _match(self, found: Legs, stamp_s: float) -> None:
         """People already confirmed choose their legs first, then the others, then new ones."""
         free = np.ones(len(found.positions), dtype=np.bool_)
+        before, self._owners = self._owners, {}
         for sure in (True, False):
             group = [person for person in self._people if (person.id > 0) is sure]
-            self._correct(group, found, free, stamp_s)
+            self._correct(group, before, found, free, stamp_s)
         claimed = self._means()
         for own in paired(np.flatnonzero(free).tolist(), found, self._config):
             at = found.positions[own].mean(axis=0)
@@ -71,17 +75,30 @@ class PeopleTracker:
             person = PersonFilter(at, self._config.detection_sigma, stamp_s)
             person.evidence = float(found.scores[own].max())
             self._people.append(person)
+            self._own(person, found, own)
 
     def _correct(
-        self, group: list[PersonFilter], found: Legs, free: NDArray[np.bool_], stamp_s: float
+        self,
+        group: list[PersonFilter],
+        before: dict[int, PersonFilter],
+        found: Legs,
+        free: NDArray[np.bool_],
+        stamp_s: float,
     ) -> None:
         config, left = self._config, np.flatnonzero(free)
-        part = Legs(found.positions[left], found.scores[left], found.both[left])
+        part = found.part(left)
+        rank = {id(person): n for n, person in enumerate(group)}
+        owners = np.array(
+            [rank.get(id(before.get(cluster)), -1) for cluster in part.previous.tolist()],
+            dtype=np.intp,
+        )
         centres = np.array([person.mean[:2] for person in group]).reshape(-1, 2)
         spreads = np.array([person.covariance[:2, :2] for person in group]).reshape(-1, 2, 2)
-        for person, own in zip(group, shared_out(centres, spreads, part, config), strict=True):
+        given = shared_out(centres, spreads, owners, part, config)
+        for person, own in zip(group, given, strict=True):
             if not own:
                 continue
+            self._own(person, part, own)
             whole = len(own) > 1 or bool(part.both[own[0]])
             sigma = config.detection_sigma if whole else config.leg_sigma
             person.correct(part.positions[own].mean(axis=0), sigma, stamp_s)
@@ -94,6 +111,9 @@ class PeopleTracker:
             enough = person.evidence >= config.confirm_evidence
             if not person.id and person.hits >= config.confirm_hits and enough:
                 self._confirm(person)
+
+    def _own(self, person: PersonFilter, found: Legs, own: list[int]) -> None:
+        self._owners.update(dict.fromkeys(found.clusters[own].tolist(), person))
 
     def _confirm(self, person: PersonFilter) -> None:
         """Somebody who was out of sight for a moment, if they can have come here; else new."""

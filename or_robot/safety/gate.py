@@ -194,6 +194,8 @@ class SafetyGate:
             self._hold("caught_in_zone", now_s)
             return STANDSTILL
         cap = self._caps.lowest(asked, intake.points, intake.tracks, pose, fenced)
+        if intake.blind(now_s) and self._config.blind_speed < cap.speed:
+            cap = Cap(self._config.blind_speed, "camera_blind")
         fastest = limits.fastest_point(asked, self._robot)
         capped = limits.scaled(asked, min(1.0, cap.speed / fastest)) if fastest else asked
         returns, fences = (

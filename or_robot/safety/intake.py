@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -50,6 +51,8 @@ class GateInputs:
     bumper: bool | None = None
     battery: float | None = None
     """State of charge, 0 to 1."""
+    camera_blind: bool | None = None
+    """Whether what only the camera can see would be missed now."""
     phases: tuple[ProcedurePhase, ...] = ()
     """Every phase told since the last step."""
     command_writers: int = 1
@@ -77,6 +80,8 @@ class Intake:
         self.phases = RoomPhases()
         """Heard when, in steady seconds."""
         self.asked: Twist2D = STANDSTILL
+        self._sighted_s = -math.inf
+        """When the camera was last told to see, steady."""
 
     @property
     def measured(self) -> Twist2D:
@@ -89,12 +94,18 @@ class Intake:
             return self._map_from_odom
         return self._map_from_odom.compose(self._odometry[-1].pose)
 
+    def blind(self, now_s: float) -> bool:
+        """Whether the camera says so, or nobody has said otherwise for long."""
+        return now_s - self._sighted_s > self._config.switch_age
+
     def take(self, inputs: GateInputs, now_s: float) -> None:
         """Remember what is new and valid."""
         self._states["clock_jump"] = self._clock_jumped(inputs.clock_s, now_s)
         self._states["cmd_vel_writers"] = inputs.command_writers != 1
         self._take_base(inputs, now_s)
         self._take_estimates(inputs, now_s)
+        if inputs.camera_blind is not None:
+            self._sighted_s = -math.inf if inputs.camera_blind else now_s
         command = inputs.command
         self._states["command_invalid"] = command is not None and not validity.finite(command.twist)
         if (

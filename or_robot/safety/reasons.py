@@ -32,6 +32,7 @@ REASONS: Mapping[str, str] = {
     "inside_room": "Slow: inside an operating room",
     "slow_zone": "Slow: zone with a speed limit",
     "narrow": "Slow: little room beside the robot",
+    "camera_blind": "Slow: the camera does not see",
     "person_near": "Slow: a person is near",
     "person_passes": "Lets a person pass",
     "unknown_ahead": "Slow: something unknown is ahead",

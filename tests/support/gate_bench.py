@@ -57,6 +57,7 @@ class Bench:
         self.ahead = 6.0
         self.sigma = 0.1
         self.charge = 0.8
+        self.blind = False
         self.people: list[Track] = []
         self.phases: dict[str, Phase] = {}
         """What rooms say of their phase, again and again."""
@@ -76,6 +77,7 @@ class Bench:
             "hardware_estop": False,
             "bumper": False,
             "battery": self.charge,
+            "camera_blind": self.blind,
         }
         given_ = {name: v for name, v in everything.items() if name not in self.silent}
         beats = {name: t for name in PROCESSES if name not in self.silent}

@@ -166,3 +166,22 @@ def test_images_are_asked_for_only_while_it_drives(robot: Robot) -> None:
     assert robot.autonomy.needs_camera
     robot.autonomy._navigator.cancel()
     assert not robot.autonomy.needs_camera
+
+
+def test_doors_and_markers_are_told_of_and_a_robot_without_images_creeps(tmp_path: Path) -> None:
+    robot = Robot(tmp_path)
+    output = robot.tick(10)
+    assert output.markers is None
+    assert output.doors == ()
+    assert output.blindness is Blindness.NONE
+    robot.deliver()
+    robot.tick(100)
+    images = robot.tick(100, boxes=[])
+    assert images.markers is not None
+    assert images.blindness is Blindness.NONE
+    # nothing comes any more, though the robot drives and wants it
+    silent = robot.tick(75)
+    assert silent.blindness is Blindness.NO_IMAGE
+    robot.commands.clear()
+    robot.tick(100)
+    assert max(command.linear for command in robot.commands) <= CONFIG.safety.blind_speed + 1e-9

@@ -6,6 +6,7 @@ from kinematic_plant import Plant, Walker, room
 
 from or_robot.config.perception import PeopleConfig
 from or_robot.geometry.pose import Pose2D
+from or_robot.perception.detections import Legs, shared_out
 from or_robot.perception.people import PeopleTracker
 from or_robot.perception.sight import Sight, seen
 from or_robot.perception.track import predicted
@@ -62,6 +63,21 @@ def test_two_people_who_pass_keep_apart() -> None:
     told = follow(plant, PeopleTracker(PeopleConfig(), SITE.map), 30)
     assert len(told[-1].tracks) == 2
     assert len(ids(told)) == 2
+
+
+def test_a_foot_that_moves_on_stays_with_its_owner() -> None:
+    centres = np.array([[2.0, 0.0], [2.0, 0.5]])
+    spreads = np.array([np.eye(2) * 0.01, np.eye(2) * 0.01])
+    leg = np.array([[2.0, 0.3]])
+    config = PeopleConfig()
+
+    def given(owner: int) -> list[list[int]]:
+        found = Legs(leg, np.zeros(1), np.zeros(1, dtype=bool), np.arange(1), np.arange(1))
+        return shared_out(centres, spreads, np.array([owner]), found, config)
+
+    assert given(-1) == [[], [0]]
+    assert given(0) == [[0], []]
+    assert given(1) == [[], [0]]
 
 
 def test_who_was_out_of_sight_for_a_moment_comes_back_as_the_same() -> None:

@@ -409,3 +409,21 @@ def test_whatever_comes_the_output_is_finite_within_limits_and_named(story) -> N
         if out.state.mode not in (Mode.AUTONOMOUS, Mode.SLOW):
             assert out.twist == STANDSTILL
         before = out.twist
+
+
+def test_blind_it_drives_slowly_and_goes_on_when_it_sees() -> None:
+    bench = Bench().drive()
+    bench.blind = True
+    out = bench.run(1.0)
+    assert out.twist.linear == pytest.approx(CONFIG.blind_speed)
+    assert (out.state.mode, out.state.reason_code) == (Mode.SLOW, "camera_blind")
+    bench.blind = False
+    assert bench.run(1.0).twist == FORWARD
+
+
+def test_a_camera_of_which_nothing_is_heard_counts_as_blind() -> None:
+    bench = Bench().drive()
+    bench.silent.add("camera_blind")
+    assert bench.run(CONFIG.switch_age - 0.1).twist == FORWARD
+    assert bench.run(0.5).twist.linear == pytest.approx(CONFIG.blind_speed)
+    assert bench.out.state.reason_code == "camera_blind"
