@@ -43,6 +43,8 @@ class MarkerDetector:
         parameters = cv2.aruco.DetectorParameters()
         parameters.cornerRefinementMethod = cv2.aruco.CORNER_REFINE_SUBPIX
         parameters.cornerRefinementWinSize = 3
+        # the white rim is a square around the black one: as near as this both are looked at
+        parameters.minMarkerDistanceRate = 0.04
         dictionary = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_4X4_50)
         self._detector = cv2.aruco.ArucoDetector(dictionary, parameters)
 
