@@ -93,6 +93,9 @@ def compare(
     out: Annotated[Path, typer.Option(help="plot to write")] = Path(
         "docs/images/gazebo-agreement.png"
     ),
+    camera: Annotated[
+        Path | None, typer.Option(help="picture to write of what the robot's camera sees in both")
+    ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="file for the figures")] = None,
 ) -> None:
     """Replay one command log in MuJoCo and in Gazebo (after `make gazebo`); 20 s of real time."""
@@ -102,5 +105,9 @@ def compare(
         f"after {found.seconds:.1f} s: {100 * found.end_m:.1f} cm and "
         f"{math.degrees(found.end_rad):.2f}° apart, at worst {100 * found.worst_m:.1f} cm; {out}"
     )
+    if camera is not None:
+        cameras = importlib.import_module("or_robot.gazebo.pictures")
+        apart = cameras.take_camera_pictures(camera)
+        print(f"camera: depths differ by {1000 * apart:.0f} mm (median); {camera}")
     if json_file is not None:
         json_file.write_text(json.dumps(dataclasses.asdict(found), indent=2) + "\n")

@@ -19,13 +19,14 @@ from or_robot.scenario.people import (
     PersonPlan,
 )
 from or_robot.sim.doors import DoorLeaf
+from or_robot.sim.looks import SCRUBS
 from or_robot.sim.occupancy import model_shapes
 from or_robot.sim.sdf import Model, Shape, ShapeKind
 from or_robot.sim.sdf_reader import load_model
 
 PARTS = ("torso", "left_leg", "right_leg")
 COLORS = {
-    "person": (0.94, 0.55, 0.15),
+    "person": SCRUBS[:3],
     "door": (0.45, 0.62, 0.66),
     "thing": (0.55, 0.36, 0.17),
     "wall": (0.86, 0.88, 0.88),

@@ -62,6 +62,8 @@ def compose(
     inside.extend((_physics(), _scene()))
     inside.append(_robot(robot, start, armature, camera=camera))
     inside.extend(_model(model) for model in moved)
+    for material in inside.iter("material"):
+        _light_evenly(material)
     return ET.tostring(root, encoding="unicode")
 
 
@@ -80,6 +82,13 @@ def _scene() -> ET.Element:
     for name, value in values.items():
         ET.SubElement(scene, name).text = value
     return scene
+
+
+def _light_evenly(material: ET.Element) -> None:
+    """Gazebo takes what no ambient colour is given for white."""
+    diffuse = material.find("diffuse")
+    if diffuse is not None and material.find("ambient") is None:
+        ET.SubElement(material, "ambient").text = diffuse.text
 
 
 def _robot(file: Path, start: Pose2D, armature: float, *, camera: bool) -> ET.Element:
@@ -139,8 +148,7 @@ def _model(moved: MovedModel) -> ET.Element:
             ET.SubElement(part, "geometry").append(_geometry(shape))
             if kind == "visual":
                 material = ET.SubElement(part, "material")
-                for light in ("ambient", "diffuse"):
-                    ET.SubElement(material, light).text = _text((*moved.color, 1.0))
+                ET.SubElement(material, "diffuse").text = _text((*moved.color, 1.0))
     return model
 
 

@@ -75,7 +75,7 @@ def take_pictures(scenario: Scenario, folder: Path) -> list[Path]:
     scene, data = world.physics
     _paint(scene, {person.name for person in scenario.people}, set(scenario.site.doors))
     folder.mkdir(parents=True, exist_ok=True)
-    shots = {CAMERA_SHOT: _camera_shot(world.camera_now())}
+    shots = {CAMERA_SHOT: camera_picture(world.camera_now())}
     shots |= {name: render(scene.model, data, eye) for name, eye in VIEWS.items()}
     for name, pixels in shots.items():
         if not cv2.imwrite(str(folder / f"{name}.png"), pixels[:, :, ::-1]):
@@ -83,7 +83,7 @@ def take_pictures(scenario: Scenario, folder: Path) -> list[Path]:
     return [folder / f"{name}.png" for name in shots]
 
 
-def _camera_shot(image: RgbdImage) -> NDArray[np.uint8]:
+def camera_picture(image: RgbdImage) -> NDArray[np.uint8]:
     """The robot's camera: colour, and depth beside it, the nearer the brighter."""
     near = np.clip(1.0 - np.nan_to_num(image.depth, nan=DEPTH_SHOWN) / DEPTH_SHOWN, 0.0, 1.0)
     shade = cv2.applyColorMap((255 * near).astype(np.uint8), cv2.COLORMAP_BONE)
