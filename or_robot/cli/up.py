@@ -14,6 +14,7 @@ from or_robot.bringup.supervisor import Supervisor
 from or_robot.config.link import LinkConfig
 from or_robot.gazebo.display import viewer_command
 from or_robot.gazebo.prefix import gazebo_prefix
+from or_robot.gazebo.server import enter_own_network
 from or_robot.home import home
 from or_robot.scenario.description import load_scenario
 
@@ -59,8 +60,10 @@ def up(
     ] = False,
 ) -> None:
     """Start simulation or robot, information and panel; Ctrl-C stops them all."""
-    if gui:
-        _check_display(sim)
+    if gui and sim is not Sim.GAZEBO:
+        raise typer.BadParameter("needs --sim gazebo", param_hint="--gui")
+    if sim is Sim.GAZEBO:
+        _check_gazebo(gui=gui)
     if scenario:
         load_scenario(scenario)  # an unknown name or a damaged file ends here, in one line
     options = Options(
@@ -80,8 +83,9 @@ def up(
     Supervisor(options, home(), lambda line: print(line, flush=True)).run(for_)
 
 
-def _check_display(sim: Sim) -> None:
-    """Before anything is started."""
-    if sim is not Sim.GAZEBO:
-        raise typer.BadParameter("needs --sim gazebo", param_hint="--gui")
-    viewer_command(gazebo_prefix())
+def _check_gazebo(*, gui: bool) -> None:
+    """What keeps Gazebo from starting is said before anything has started."""
+    prefix = gazebo_prefix()
+    enter_own_network()
+    if gui:
+        viewer_command(prefix)

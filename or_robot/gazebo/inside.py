@@ -84,11 +84,11 @@ def start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.
 def start_display(command: Sequence[str]) -> tuple[subprocess.Popen[bytes], str]:
     """An X server that tells the number it has found free, and its name for DISPLAY.
 
-    It listens on an abstract socket, which only the namespace has. Without a name it did not start;
-    its output says why.
+    It listens on a port, which only the namespace has: an abstract socket in here would hide that
+    of the person's own display. Without a name it did not start; its output says why.
     """
     reader, writer = os.pipe()
-    own = ["-displayfd", str(writer), "-listen", "local", "-nolisten", "unix", "-nolisten", "tcp"]
+    own = ["-displayfd", str(writer), "-listen", "tcp", "-nolisten", "unix", "-nolisten", "local"]
     display = subprocess.Popen(
         [*command, *own],
         env={name: value for name, value in os.environ.items() if name not in GRAPHICS},
@@ -100,7 +100,7 @@ def start_display(command: Sequence[str]) -> tuple[subprocess.Popen[bytes], str]
     with os.fdopen(reader, "rb") as told:
         ready, _, _ = select.select([told], [], [], DISPLAY_S)
         number = told.readline().decode().strip() if ready else ""
-    return display, f":{number}" if number else ""
+    return display, f"{HERE}:{number}" if number else ""
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

@@ -36,19 +36,13 @@ class GazeboServer:
 
         Raises OrRobotError where no namespace can be made.
         """
-        unshare = shutil.which("unshare")
-        if unshare is None:
-            raise OrRobotError(
-                "no `unshare` for Gazebo's own network", "apt-get install util-linux"
-            )
-        own = ["--net"] if os.geteuid() == 0 else ["--map-root-user", "--net"]
-        _check_permission(unshare, own)
+        own_network = enter_own_network()
         self._asker, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._log = log
         commands = {"server": command, "display": display, "viewer": viewer}
         with theirs, log.open("wb") as output:
             self._process = subprocess.Popen(
-                [unshare, *own, sys.executable, "-S", "-E", inside.__file__, json.dumps(commands)],
+                [*own_network, sys.executable, "-S", "-E", inside.__file__, json.dumps(commands)],
                 env=dict(environment),
                 stdin=theirs.fileno(),
                 stdout=output,
@@ -105,10 +99,16 @@ class GazeboServer:
         return socket.socket(fileno=handles[0])
 
 
-def _check_permission(unshare: str, own: list[str]) -> None:
-    tried = subprocess.run([unshare, *own, "true"], capture_output=True, text=True, check=False)
+def enter_own_network() -> list[str]:
+    """Begins the command line of what runs there. Raises OrRobotError where none can be made."""
+    unshare = shutil.which("unshare")
+    if unshare is None:
+        raise OrRobotError("no `unshare` for Gazebo's own network", "apt-get install util-linux")
+    command = [unshare, *([] if os.geteuid() == 0 else ["--map-root-user"]), "--net"]
+    tried = subprocess.run([*command, "true"], capture_output=True, text=True, check=False)
     if tried.returncode:
         raise OrRobotError(
             f"no network of its own for Gazebo: {tried.stderr.strip()}",
             "run as root, or allow user namespaces (kernel.unprivileged_userns_clone)",
         )
+    return command

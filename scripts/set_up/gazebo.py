@@ -15,6 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from set_up import system
 from set_up.console import Console, SetUpError
 
 RELEASE = "bullseye"
@@ -169,6 +170,14 @@ def _check_tools() -> None:
         raise SetUpError("set-up: no keys of Debian — apt-get install debian-archive-keyring")
 
 
+def _offer_display(console: Console) -> None:
+    """Installed when root; without, all but the camera works."""
+    try:
+        system.require(console, system.XVFB)
+    except SetUpError as error:
+        console.say(f"  Gazebo will draw no camera: {error}")
+
+
 def main() -> int:
     folder = cache()
     try:
@@ -177,6 +186,7 @@ def main() -> int:
             fcntl.flock(lock, fcntl.LOCK_EX)
             console = Console(folder / "set_up.log")
             Gazebo(folder, console).install()
+            _offer_display(console)
     except (SetUpError, OSError) as error:
         print(error)
         return 1

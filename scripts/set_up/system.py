@@ -59,6 +59,8 @@ SOFTWARE_EGL = (
     SystemPackage("libgl1-mesa-dri", lambda: _any_file("lib/*/dri/*_dri.so")),
 )
 """Draws the robot's camera without a display."""
+XVFB = SystemPackage("xvfb", lambda: shutil.which("Xvfb") is not None)
+"""Gazebo 11 draws its camera on an X display only, also where there is no screen."""
 SDFORMAT = (
     SystemPackage("libsdformat12-12", lambda: ctypes.util.find_library("sdformat12") is not None),
     SystemPackage("sdformat-sdf", lambda: _any_file("share/sdformat12/*/root.sdf")),

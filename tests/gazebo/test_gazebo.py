@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -18,7 +20,9 @@ import pytest
 
 from or_robot.config.link import LinkConfig
 from or_robot.errors import OrRobotError
+from or_robot.gazebo.pictures import take_camera_pictures
 from or_robot.gazebo.replays import replay_in_both
+from or_robot.gazebo.transport import MASTER_PORT
 from or_robot.gazebo.world import GazeboWorld
 from or_robot.geometry.pose import Pose2D
 from or_robot.link.client import LinkClient
@@ -93,7 +97,10 @@ def gazebo_processes() -> list[psutil.Process]:
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[GazeboWorld]:
     before = {process.pid for process in gazebo_processes()}
-    world = GazeboWorld("operating_wing", seed=1, folder=tmp_path, people=[NURSE], start=START)
+    with contextlib.ExitStack() as taken:
+        with contextlib.suppress(OSError):  # or somebody else has it, which does as well
+            taken.enter_context(socket.create_server(("127.0.0.1", MASTER_PORT)))
+        world = GazeboWorld("operating_wing", seed=1, folder=tmp_path, people=[NURSE], start=START)
     yield world
     world.close()
     assert {process.pid for process in gazebo_processes()} <= before, "gzserver is left"
@@ -182,6 +189,13 @@ def _moment_inside(server: psutil.Process) -> float:
 def _cpu_s() -> float:
     times = [process.cpu_times() for process in gazebo_processes()]
     return sum(each.user + each.system for each in times)
+
+
+def test_the_camera_sees_what_the_embedded_one_does(tmp_path: Path) -> None:
+    """Half of the depths within 5 cm of each other: the same wing from the same place."""
+    apart = take_camera_pictures(tmp_path / "cameras.png")
+    print(f"\ndepths differ by {1000 * apart:.0f} mm (median)")
+    assert apart < 0.05
 
 
 @pytest.mark.ros

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -123,3 +124,34 @@ def test_without_permission_for_a_network_of_its_own(
     monkeypatch.setattr(module.shutil, "which", lambda _name: str(refusing))
     with pytest.raises(OrRobotError, match="Operation not permitted — run as root"):
         GazeboServer(["true"], {}, tmp_path / "log")
+
+
+def test_what_runs_beside_it_ends_with_it(tmp_path: Path) -> None:
+    """A display, whose name the program gets, and a viewer on the display of who started it."""
+    display = tmp_path / "display"
+    display.write_text(f"""#!{sys.executable} -S
+import os, sys, time
+os.write(int(sys.argv[sys.argv.index("-displayfd") + 1]), b"7\\n")
+time.sleep(60)
+""")
+    display.chmod(0o755)
+    told = [tmp_path / "server_display", tmp_path / "viewer_display"]
+    code = "import os, pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text("
+    code += "os.environ['DISPLAY']); time.sleep(60)"
+    command = [sys.executable, "-S", "-c", code]
+    server = GazeboServer(
+        [*command, str(told[0])],
+        {"PATH": "", "DISPLAY": ":3"},
+        tmp_path / "log",
+        display=[str(display)],
+        viewer=[*command, str(told[1])],
+    )
+    end_s = time.monotonic() + WAIT_S
+    while not all(file.exists() and file.read_text() for file in told):
+        assert time.monotonic() < end_s, (tmp_path / "log").read_text()
+        time.sleep(0.05)
+    assert [file.read_text() for file in told] == ["127.0.0.1:7", ":3"]
+    family = members(server)
+    assert len(family) >= 4
+    server.close()
+    assert psutil.wait_procs(family, WAIT_S)[1] == []
