@@ -13,6 +13,7 @@ from or_robot.gazebo.messages import Messages
 from or_robot.gazebo.readings import seconds
 from or_robot.gazebo.server import GazeboServer
 from or_robot.gazebo.transport import Publication, Transport, TransportError
+from or_robot.gazebo.world_file import STEP_S
 
 START_S = 60.0
 SILENCE_S = 5.0
@@ -70,16 +71,18 @@ class GazeboSession:
         return self._poses
 
     def advance(
-        self, steps: int, until_s: float, messages: Sequence[tuple[str, Any]] = ()
+        self, until_s: float, messages: Sequence[tuple[str, Any]] = ()
     ) -> Mapping[str, Any]:
-        """Say these (topic, message), go on by so many steps, to `until_s` of simulated time.
+        """Say these (topic, message), go on to `until_s` of simulated time.
 
-        Raises OrRobotError when gzserver has ended or hangs.
+        Somebody may have let the world play, in Gazebo's window: then it waits, paused, until its
+        time has come. Raises OrRobotError when gzserver has ended or hangs.
         """
-        go = ("world_control", self.messages.new("WorldControl", multi_step=steps))
+        steps = round((until_s - self._reached_s) / STEP_S)
+        control = {"multi_step": steps} if steps > 0 else {"pause": True}
+        go = ("world_control", self.messages.new("WorldControl", **control))
         self._loop.call_soon_threadsafe(self._send, [*messages, go])
-        # half a thousandth of a step: sums of floats
-        self._await(lambda: self._reached_s >= until_s - 1e-6, SILENCE_S, lambda: "it hangs")
+        self._await(lambda: self._reached_s > until_s - STEP_S / 2, SILENCE_S, lambda: "it hangs")
         return self._poses
 
     def listen(self, topic: str, kind: str, hear: Hear | None) -> None:

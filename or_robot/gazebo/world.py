@@ -29,7 +29,7 @@ from or_robot.gazebo.readings import (
 from or_robot.gazebo.server import GazeboServer
 from or_robot.gazebo.session import GazeboSession
 from or_robot.gazebo.stage import GazeboStage
-from or_robot.gazebo.world_file import STEP_S, compose
+from or_robot.gazebo.world_file import compose
 from or_robot.geometry.pose import Pose2D, wrap_angle
 from or_robot.scenario.description import ObjectPlan
 from or_robot.scenario.events import (
@@ -65,7 +65,6 @@ from or_robot.world.site import load_site
 ROBOT = "or_courier"
 TICK_S = 0.01
 """The base gets a set point this often, as in the embedded world."""
-STEPS = round(TICK_S / STEP_S)
 LIVING_TICKS, ODOMETRY_TICKS = round(PERIOD_S / TICK_S), 2
 SCAN_LATE_S = 0.03
 """Simulated time waits for a scan that is due for longer."""
@@ -276,7 +275,7 @@ class GazeboWorld:
         said = [(f"{ROBOT}/vel_cmd", self._set_point())]
         if self._tick % LIVING_TICKS == 0:
             said += [("model/modify", model) for model in self._live_on()]
-        poses = self._session.advance(STEPS, (self._tick + 1) * TICK_S, said)
+        poses = self._session.advance((self._tick + 1) * TICK_S, said)
         self._tick += 1
         if ROBOT in poses:
             self._move_on(pose_of(poses[ROBOT]))

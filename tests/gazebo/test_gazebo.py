@@ -21,6 +21,7 @@ import pytest
 from or_robot.config.link import LinkConfig
 from or_robot.errors import OrRobotError
 from or_robot.gazebo.pictures import take_camera_pictures
+from or_robot.gazebo.prefix import LOADER
 from or_robot.gazebo.replays import replay_in_both
 from or_robot.gazebo.transport import MASTER_PORT
 from or_robot.gazebo.world import GazeboWorld
@@ -83,11 +84,14 @@ asyncio.run(main())
 """Prints Gazebo's simulated time, from within its network."""
 
 
-def gazebo_processes() -> list[psutil.Process]:
+def gazebo_processes(folder: Path) -> list[psutil.Process]:
+    """Of the worlds in a folder: the helper, gzserver."""
     found = []
     for process in psutil.process_iter():
         try:
-            if any("gzserver" in part for part in process.cmdline()):
+            if any("gzserver" in part for part in process.cmdline()) and str(folder) in " ".join(
+                process.cmdline()
+            ):
                 found.append(process)
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
@@ -96,14 +100,13 @@ def gazebo_processes() -> list[psutil.Process]:
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[GazeboWorld]:
-    before = {process.pid for process in gazebo_processes()}
     with contextlib.ExitStack() as taken:
         with contextlib.suppress(OSError):  # or somebody else has it, which does as well
             taken.enter_context(socket.create_server(("127.0.0.1", MASTER_PORT)))
         world = GazeboWorld("operating_wing", seed=1, folder=tmp_path, people=[NURSE], start=START)
     yield world
     world.close()
-    assert {process.pid for process in gazebo_processes()} <= before, "gzserver is left"
+    assert gazebo_processes(tmp_path) == [], "gzserver is left"
 
 
 def run(world: GazeboWorld, seconds: float, twist: Twist2D | None) -> list[SensorFrame]:
@@ -116,14 +119,14 @@ def run(world: GazeboWorld, seconds: float, twist: Twist2D | None) -> list[Senso
     return frames
 
 
-def test_it_drives_sees_and_stops_when_commands_do(world: GazeboWorld) -> None:
+def test_it_drives_sees_and_stops_when_commands_do(world: GazeboWorld, tmp_path: Path) -> None:
     run(world, 0.2, None)  # compiled by now
-    wall_s, cpu, own = time.monotonic(), _cpu_s(), time.process_time()
+    wall_s, cpu, own = time.monotonic(), _cpu_s(tmp_path), time.process_time()
     frames = run(world, 3.0, Twist2D(0.3, 0.0))
     wall_s = time.monotonic() - wall_s
     print(
         f"\nGazebo: {3.0 / wall_s:.2f} × real time at most; a simulated second takes "
-        f"{1e3 * (_cpu_s() - cpu) / 3.0:.0f} ms of CPU in gzserver, "
+        f"{1e3 * (_cpu_s(tmp_path) - cpu) / 3.0:.0f} ms of CPU in gzserver, "
         f"{1e3 * (time.process_time() - own) / 3.0:.0f} ms here"
     )
     assert world.truth().twist.linear == pytest.approx(0.3, abs=0.05)
@@ -151,7 +154,7 @@ def test_a_bridge_that_hangs_stops_the_world(tmp_path: Path) -> None:
     try:
         assert driver.stdout is not None
         assert driver.stdout.readline() == "drives\n"
-        servers = [p for p in gazebo_processes() if str(tmp_path) in " ".join(p.cmdline())]
+        servers = gazebo_processes(tmp_path)
         driver.send_signal(signal.SIGSTOP)
         stands = _moment_inside(servers[0])
         time.sleep(1.0)  # it would be 0.3 m further
@@ -165,9 +168,16 @@ def test_a_bridge_that_hangs_stops_the_world(tmp_path: Path) -> None:
     assert psutil.wait_procs(servers, WAIT_S)[1] == []
 
 
-def test_a_gazebo_that_dies_is_said_and_leaves_nothing(world: GazeboWorld) -> None:
-    for process in gazebo_processes():
-        process.kill()
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(signal.SIGKILL, "Gazebo: gzserver ended"), (signal.SIGSTOP, "Gazebo: it hangs")],
+)
+def test_a_gazebo_that_dies_or_hangs_is_said_and_leaves_nothing(
+    number: signal.Signals, words: str, world: GazeboWorld, tmp_path: Path
+) -> None:
+    for process in gazebo_processes(tmp_path):
+        if LOADER in process.cmdline()[0]:
+            process.send_signal(number)
     end_s = time.monotonic() + WAIT_S
     said = ""
     while not said and time.monotonic() < end_s:
@@ -175,7 +185,7 @@ def test_a_gazebo_that_dies_is_said_and_leaves_nothing(world: GazeboWorld) -> No
             world.step(world.time_s + 0.02)
         except OrRobotError as error:
             said = str(error)
-    assert "Gazebo: gzserver ended" in said
+    assert words in said
 
 
 def _moment_inside(server: psutil.Process) -> float:
@@ -186,8 +196,8 @@ def _moment_inside(server: psutil.Process) -> float:
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
-def _cpu_s() -> float:
-    times = [process.cpu_times() for process in gazebo_processes()]
+def _cpu_s(folder: Path) -> float:
+    times = [process.cpu_times() for process in gazebo_processes(folder)]
     return sum(each.user + each.system for each in times)
 
 
@@ -230,7 +240,7 @@ def test_a_bridge_killed_while_driving_takes_gazebo_along(tmp_path: Path) -> Non
                 observer.wait("ready robot", ready, START_S)
                 observer.deliver("errand", "sterile_store", "or_1")
                 observer.wait("motion", moving, 60.0)
-                servers = gazebo_processes()
+                servers = gazebo_processes(tmp_path)
                 suite.part("or_robot.nodes.simulation").send_signal(signal.SIGKILL)
                 assert psutil.wait_procs(servers, WAIT_S)[1] == []
                 observer.wait("stop", lambda seen: seen["command"].twist.linear.x == 0.0)
