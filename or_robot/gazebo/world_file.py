@@ -59,7 +59,7 @@ def compose(
     for child in list(inside):
         if child.get("name") in out or child.findtext("name") in out:
             inside.remove(child)
-    inside.extend((_physics(), _scene()))
+    inside.extend((_physics(), _scene(), _view(start)))
     inside.append(_robot(robot, start, armature, camera=camera))
     inside.extend(_model(model) for model in moved)
     for material in inside.iter("material"):
@@ -82,6 +82,15 @@ def _scene() -> ET.Element:
     for name, value in values.items():
         ET.SubElement(scene, name).text = value
     return scene
+
+
+def _view(robot: Pose2D) -> ET.Element:
+    """Gazebo's window begins above and behind the robot."""
+    gui = ET.Element("gui")
+    camera = ET.SubElement(gui, "camera", {"name": "user_camera"})
+    eye = robot.compose(Pose2D(-5.0, 0.0, 0.0))
+    ET.SubElement(camera, "pose").text = _text((eye.x, eye.y, 7.0, 0.0, 0.9, robot.yaw))
+    return gui
 
 
 def _light_evenly(material: ET.Element) -> None:
