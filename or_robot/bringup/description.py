@@ -42,6 +42,8 @@ class Options:
     tls_cert: str = ""
     """Certificate chain of the panel, PEM file; empty: plain HTTP."""
     tls_key: str = ""
+    viewer_url: str = ""
+    """Of a study viewer that the panel links to, with {patient} in it; empty: none."""
     link_host: str = "127.0.0.1"
     link_port: int = LinkConfig.port
     """First of five, which the servers bind."""

@@ -45,6 +45,9 @@ def up(
         str, typer.Option(help="Certificate chain of the panel (PEM): then it speaks HTTPS.")
     ] = "",
     tls_key: Annotated[str, typer.Option(help="Its private key (PEM).")] = "",
+    viewer_url: Annotated[
+        str, typer.Option(help='Study viewer the panel links to, "{patient}" where the ID belongs.')
+    ] = "",
     link_port: Annotated[
         int, typer.Option(help="First of the link's five ports; 0: any.", min=0, max=65526)
     ] = LinkConfig.port,
@@ -76,6 +79,7 @@ def up(
         host=host,
         tls_cert=tls_cert,
         tls_key=tls_key,
+        viewer_url=viewer_url,
         port=port or free_port(host),
     )
     link = link_port or free_port(options.link_host, len(options.link_ports()))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from or_robot.config.setting import CheckedConfig, setting
+from or_robot.errors import OrRobotError
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,9 @@ class PanelConfig(CheckedConfig):
     """Device key on the link, which also authorises the stop."""
     language: str = "en"
     """Language before anybody has chosen one: "en" or "ko"."""
+    viewer_url: str = ""
+    """Where a study viewer (OHIF, a PACS) shows a patient: an address with "{patient}" where the
+    patient ID belongs, for example https://pacs.hospital/ohif/?mrn={patient}. Empty: no button."""
     secure_cookies: bool = False
     """True when the panel is reached by HTTPS: cookies are then never sent in the clear."""
     session_hours: float = setting(
@@ -43,3 +48,14 @@ class PanelConfig(CheckedConfig):
     logins_per_minute: int = setting(
         10, unit="1/min", low=1, high=600, doc="login attempts from one address"
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.viewer_url:
+            return
+        address = urlsplit(self.viewer_url)
+        if address.scheme not in ("http", "https") or "{patient}" not in self.viewer_url:
+            raise OrRobotError(
+                f"the viewer's address {self.viewer_url!r} cannot be used",
+                "give one like https://pacs.hospital/ohif/?mrn={patient}",
+            )

@@ -45,6 +45,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--key", default="", help="name of its key on the link (panel-ROOM)")
     parser.add_argument("--link-host", default=LinkConfig.host)
     parser.add_argument("--link-port", type=int, default=LinkConfig().port)
+    parser.add_argument(
+        "--viewer-url", default="", help='study viewer, with "{patient}" where the ID belongs'
+    )
     parser.add_argument("--tls-cert", default="", help="hospital's certificate chain, PEM")
     parser.add_argument("--tls-key", default="", help="its private key, PEM")
     given = parser.parse_args(argv)
@@ -53,6 +56,7 @@ def main(argv: list[str] | None = None) -> None:
         config = PanelConfig(
             room=given.room,
             key_name=given.key or f"panel-{given.room}",
+            viewer_url=given.viewer_url,
             secure_cookies=bool(tls),
         )
         link = LinkConfig(host=given.link_host, port=given.link_port)

@@ -53,6 +53,7 @@ def room_page(**values: Any) -> str:
             for name, needed in SCREENS.items()
             if needed is None or needed in permissions
         ],
+        viewer=context().config.viewer_url,
         notice=notice if notice in NOTICES else None,
         **values,
     )

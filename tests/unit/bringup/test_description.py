@@ -70,6 +70,7 @@ def test_commands_carry_the_options() -> None:
     options = Options(scenario="deliver_tray", host="192.0.2.1", port=8099, link_port=6000)
     command = {process.name: process.command() for process in processes(options)}
     panel = ["--host", "192.0.2.1", "--port", "8099", "--tls-cert", "", "--tls-key", ""]
+    panel += ["--viewer-url", ""]
     link = ["--link-host", "127.0.0.1", "--link-port", "6000"]
     assert command["panel"][3:] == [*panel, *link]
     assert "scenario:=deliver_tray" in command["simulation"]

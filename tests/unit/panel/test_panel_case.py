@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import urllib.parse
 
 import pytest
 from panel_link_double import ROOM, room_case
 
+from or_robot.config.panel import PanelConfig
+from or_robot.errors import OrRobotError
 from or_robot.types.clinical import PREPARED_STYLE, CaseVersion, ImageStyle
 
 PLAN = {"patient": "SIM0001", "plan": "1.2.3", "view": "planned", "version": "v1"}
@@ -136,3 +139,23 @@ def test_a_patient_enters_by_two_identifiers(log_in, link):
 def test_one_identifier_is_not_enough(log_in, link, given):
     assert log_in("nurse").post("/api/case/admit", json=given).status_code == 400
     assert link.asked == []
+
+
+VIEWER = "https://pacs.example/ohif/?mrn={patient}"
+
+
+def test_a_viewer_is_linked_only_where_one_is_configured(app, log_in):
+    nurse = log_in("nurse")
+    assert 'id="viewer"' not in nurse.get("/room/OR-1").text
+    context = app.extensions["or_robot"]
+    config = dataclasses.replace(context.config, viewer_url=VIEWER)
+    app.extensions["or_robot"] = dataclasses.replace(context, config=config)
+    page = nurse.get("/room/OR-1").text
+    assert f'data-address="{VIEWER}"' in page
+    assert 'href="https:' not in page  # the script adds the patient; nothing is opened by itself
+
+
+@pytest.mark.parametrize("address", ["javascript:alert('{patient}')", "https://pacs.example/"])
+def test_what_is_no_viewers_address_is_refused(address):
+    with pytest.raises(OrRobotError, match="mrn="):
+        PanelConfig(viewer_url=address)

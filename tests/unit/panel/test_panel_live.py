@@ -80,6 +80,12 @@ def test_a_page_of_another_site_is_refused(client):
     assert client.get("/api/live", headers={"Origin": "http://evil.example"}).status_code == 403
 
 
+def test_a_websocket_of_another_site_is_refused(client):
+    asked = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+    asked |= {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Origin": "http://evil.example"}
+    assert client.get("/live", headers=asked).status_code == 403
+
+
 def test_news_wake_those_who_wait_and_silence_does_after_a_while(app, link):
     hub = app.extensions["or_robot"].hub
     seen = hub.wait(-1)

@@ -15,6 +15,7 @@ let asked = null;
 export async function showCourse(card, what) {
   asked = what;
   showCount(card);
+  showViewer(what.patient);
   try {
     const [strip, beams] = await Promise.all(["fractions", "geometry"].map((name) => getJson(`/api/case/${name}`, what)));
     if (asked !== what || [strip, beams].some(({ value }) => value.version !== what.version || value.patient_id !== what.patient)) return;
@@ -24,6 +25,14 @@ export async function showCourse(card, what) {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
   }
+}
+
+// Another system's page about the same patient, opened by a press and by nothing else.
+function showViewer(patientId) {
+  const link = byId("viewer");
+  if (!link) return;
+  if (patientId) link.href = link.dataset.address.replaceAll("{patient}", encodeURIComponent(patientId));
+  else link.removeAttribute("href");
 }
 
 function showCount(card) {
@@ -43,6 +52,7 @@ function showStrip(strip, card) {
 
 export function emptyCourse() {
   asked = geometry = null;
+  showViewer(null);
   byId("fraction-strip")?.replaceChildren();
   setText(byId("fraction-text"), "");
   drawBeams();
