@@ -22,10 +22,11 @@ from typing import Any
 
 import numpy as np
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from rich.console import Console
 from rich.progress import track
 
+from or_robot.bench.browser import chromium
 from or_robot.bench.link_ports import free_ports
 from or_robot.bench.second_plan import second_plan
 from or_robot.bringup.environment import free_port
@@ -39,8 +40,6 @@ from or_robot.panel.context import Context
 from or_robot.panel.database import open_database
 from or_robot.panel.users import Users, generate_password
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 HOST, WIDTH, HEIGHT = "127.0.0.1", 1920, 1080
 PROFILE = "5g"
 START_S, PATIENCE_S = 60.0, 10.0
@@ -139,17 +138,13 @@ def serve_panel(
 
 def measure(home: Path, rounds: int) -> list[dict[str, Any]]:
     """Rows direct_warm, direct_cold, proxy_warm, proxy_cold, in turns. `home`: keys and a case."""
-    if not Path(CHROMIUM).exists():
-        raise OrRobotError(f"no {CHROMIUM}", "apt install chromium")
     _import_second_plan(home)
     password = generate_password()
     Users(open_database(home)).add(USER, "surgeon", password)
     samples: dict[str, list[float]] = {}
     with ExitStack() as stack:
         panels = _panels(stack, home)
-        driver = stack.enter_context(sync_playwright())
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        stack.callback(browser.close)
+        browser = stack.enter_context(chromium())
         pages = {name: _open(browser, one.url, password) for name, one in panels.items()}
         console = Console(stderr=True)
         for _ in track(range(rounds), "pixels", console=console, transient=True):

@@ -10,8 +10,9 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
@@ -20,6 +21,7 @@ from rich.progress import track
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import LaserScan
 
+from or_robot.bench.browser import chromium
 from or_robot.bench.rig import GATE_SCAN, Rig
 from or_robot.bench.rig_relay import Relay
 from or_robot.bench.rig_suite import HOST
@@ -27,6 +29,9 @@ from or_robot.errors import OrRobotError
 from or_robot.home import home
 from or_robot.nodes import names
 from or_robot.nodes.conversions import time_from_ros
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 app = typer.Typer(add_completion=False)
 
@@ -50,6 +55,9 @@ def reaction(
     scans: Annotated[int, typer.Option(min=0, help="scans looked at this time")] = 200,
     stops: Annotated[int, typer.Option(min=0, help="STOP ROBOT pressed so often this time")] = 20,
     obstacles: Annotated[int, typer.Option(min=0, help="obstacles placed this time")] = 20,
+    browser_stops: Annotated[
+        int, typer.Option(min=0, help="STOP ROBOT pressed in Chromium so often this time")
+    ] = 0,
     resume: Annotated[bool, typer.Option(help="keep the samples of earlier runs")] = True,
 ) -> None:
     """Scan → command, STOP ROBOT in the panel's API → zero, obstacle in the stop field → zero.
@@ -63,7 +71,10 @@ def reaction(
     with tempfile.TemporaryDirectory(prefix="or_robot_reaction") as folder:
         rig = Rig(Path(folder), gate_alone=True)
         try:
-            _Samples(rig, log).take(scans, stops, obstacles)
+            samples = _Samples(rig, log)
+            samples.take(scans, stops, obstacles)
+            if browser_stops:
+                samples.take_in_browser(browser_stops)
         finally:
             rig.close()
     figures = _figures(log)
@@ -76,7 +87,7 @@ def reaction(
 def _figures(log: Path) -> Figures:
     rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     figures: Figures = {}
-    for name in ("scan_to_cmd_ms", "estop_ms", "protective_ms"):
+    for name in ("scan_to_cmd_ms", "estop_ms", "estop_browser_ms", "protective_ms"):
         samples = [row["value"] for row in rows if row["name"] == name]
         if samples:
             figures[name] = {
@@ -114,9 +125,16 @@ class _Samples:
         self._note("cpu_percent", 100.0 * used / (time.monotonic() - begin_s))
         self._note("rss_mb", sum(p.memory_info().rss for p in members) / 2**20)
 
+    def take_in_browser(self, count: int) -> None:
+        """The button on the page of nobody logged in, from the press to the command."""
+        with chromium() as browser:
+            page = browser.new_page()
+            page.goto(f"http://{HOST}:{self._rig.suite.panel_port}")
+            self._repeat(partial(self._press_stop, page), count)
+
     def _repeat(self, sample: Callable[[], None], count: int) -> None:
         console = Console(stderr=True)
-        name = sample.__name__.strip("_")
+        name = getattr(sample, "__name__", "press_stop").strip("_")
         for _ in track(range(count), name, console=console, disable=not console.is_terminal):
             self._have_it_drive()
             sample()
@@ -178,6 +196,19 @@ class _Samples:
         if answer.status != http.client.OK:
             raise OrRobotError(f"the panel refused STOP ROBOT: {answer.status} {text[:100]}")
         self._note_zero("estop_ms", pressed_s)
+        self._go_on()
+
+    def _press_stop(self, page: Page) -> None:
+        """With the mouse; the way to the browser counts."""
+        page.hover("#stop:not([data-state])")
+        pressed_s = time.monotonic()
+        page.mouse.down()
+        self._note_zero("estop_browser_ms", pressed_s)
+        page.mouse.up()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        rig = self._rig
         rig.wait("a latch", lambda seen: seen["safety"].reset_required)
         rig.trigger(names.SAFETY_RESET)
         rig.trigger(names.TASKS_RESUME)

@@ -2,7 +2,7 @@
 
 import { ApiError, getJson } from "./api.js";
 import { emptyBanner, showBanner } from "./banner.js";
-import { byId, segments, setText, toggles } from "./dom.js";
+import { byId, frameShown, segments, setText, toggles } from "./dom.js";
 import { followChart } from "./chart.js";
 import { emptyCourse, showCourse } from "./course.js";
 import { emptyDvh, showDvh } from "./dvh.js";
@@ -83,10 +83,10 @@ export function render() {
   const card = plan();
   if (!card) return emptyPlan(t("plan.none"));
   if (card.version !== shown.version || card.patient_id !== patient.patient_id) return clear(t("case.mismatch"));
+  loadImage().then(frameShown).then(() => afterImage(card)); // asked for first, shown when the rest stands
   showPlan(card, shown.copy.value.notes);
   showChoices(card);
   emptyDvh();
-  loadImage().finally(() => afterImage(card));
 }
 
 // The picture is what people wait for: nothing else is asked for before it is there.
@@ -135,9 +135,9 @@ function choose(change) {
   if (!card) return;
   const viewChanged = "view" in change && change.view !== choice.view;
   choice = { ...choice, ...change };
+  loadImage().then(frameShown).then(() => { if (viewChanged && card === plan()) loadDvh(); });
   showChoices(card);
   if (viewChanged) emptyDvh();
-  loadImage().finally(() => { if (viewChanged && card === plan()) loadDvh(); });
 }
 
 function asked() {

@@ -58,3 +58,13 @@ export function toggles(container, names, off, onChange) {
     }),
   );
 }
+
+const NO_FRAME_MS = 100;
+
+// When what has just been changed is on its way to the screen. A page in the background has no frames.
+export function frameShown() {
+  return new Promise((resolve) => {
+    const late = setTimeout(resolve, NO_FRAME_MS);
+    requestAnimationFrame(() => setTimeout(() => { clearTimeout(late); resolve(); }));
+  });
+}
