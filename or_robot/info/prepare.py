@@ -14,6 +14,7 @@ from or_robot.clinical.beam_geometry import plan_geometry
 from or_robot.clinical.chart import patient_chart
 from or_robot.clinical.course import unjoined
 from or_robot.clinical.delivery import fraction_strip
+from or_robot.clinical.relations import Role
 from or_robot.info.drawing import DrawableCourse, drawable_courses, identities
 from or_robot.info.reading import FHIR, HL7, read_record
 from or_robot.sources.dicom import read_dicom
@@ -30,7 +31,7 @@ from or_robot.types.clinical import (
 from or_robot.types.radiotherapy import DicomObject
 from or_robot.types.record import PatientRecord
 
-RECIPE = "3"
+RECIPE = "4"
 """Part of every version: raise it when the preparation itself changes."""
 
 DRAWING_THREADS = 2
@@ -99,7 +100,7 @@ def prepare_patient(store: Store, patient_id: str, *, pictures: bool = True) -> 
         return False
     objects = load_objects(store, instances)
     records = load_records(store, instances)
-    drawable = drawable_courses(objects, records, patient_id, version)
+    drawable = in_force_first(drawable_courses(objects, records, patient_id, version))
     cards = tuple(one.card for one in drawable)
     strips = [fraction_strip(one.course, patient_id, version) for one in drawable]
     chart = patient_chart(patient_id, version, records, cards, strips)
@@ -120,6 +121,11 @@ def prepare_patient(store: Store, patient_id: str, *, pictures: bool = True) -> 
         payloads[PICTURES] = b""
     store.put_prepared(patient_id, version, payloads)
     return True
+
+
+def in_force_first(drawable: Sequence[DrawableCourse]) -> list[DrawableCourse]:
+    """A screen opens with the first plan: never with one that was replaced or is over."""
+    return sorted(drawable, key=lambda one: one.card.role != Role.CURRENT)
 
 
 def load_objects(store: Store, instances: Sequence[StoredInstance]) -> list[DicomObject]:

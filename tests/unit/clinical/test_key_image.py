@@ -139,6 +139,26 @@ def test_isodose_lines_of_a_reference_lie_at_that_dose(source, card):
     assert np.abs(inner - middle).max(initial=0.0) < 1.0
 
 
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+@pytest.mark.parametrize("lowest_gy", [10.0, 30.0])
+def test_the_part_with_dose_holds_all_there_is_from_the_lowest_level_up(
+    source, orientation, lowest_gy
+):
+    cut = Cut(source, source.view(ORIENTATIONS[orientation], 0, SIZE))
+    whole, found = np.zeros((SIZE, SIZE)), np.zeros((SIZE, SIZE))
+    for picture, level in ((whole, 0.0), (found, lowest_gy)):
+        dose = cut.dose_from(level)
+        picture[dose.part] = dose.dose_gy
+    reached = whole >= lowest_gy
+    assert reached.any()
+    np.testing.assert_allclose(found[reached], whole[reached], atol=0.05)
+
+
+def test_where_no_dose_reaches_there_is_no_part(source):
+    cut = Cut(source, source.view(ORIENTATIONS["axial"], 0, SIZE))
+    assert cut.dose_from(1e6) is None
+
+
 @pytest.mark.parametrize("window", WINDOWS_HU)
 def test_windows_are_named_in_the_picture(source, card, window):
     width, level = WINDOWS_HU[window]

@@ -22,16 +22,28 @@ async function exchange(path, options, timeoutMs) {
 }
 
 export async function getJson(path, parameters = {}) {
-  return (await get(path, parameters)).json();
+  return (await whole(get(path, parameters), "json")).body;
 }
 
-export function get(path, parameters = {}) {
+// { body, headers } of a picture, its body a Blob.
+export const getPicture = (path, parameters = {}) => whole(get(path, parameters), "blob");
+
+// A connection that ends in the middle of an answer is a failure like any other.
+async function whole(asked, kind) {
+  const response = await asked;
+  try {
+    return { body: await response[kind](), headers: response.headers };
+  } catch {
+    throw new ApiError(0, "");
+  }
+}
+
+function get(path, parameters = {}) {
   const query = new URLSearchParams(parameters).toString();
   return exchange(query ? `${path}?${query}` : path, { headers: { Accept: "application/json" } }, 8000);
 }
 
 export async function post(path, body = {}, timeoutMs = 8000) {
   const headers = { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrfToken };
-  const response = await exchange(path, { method: "POST", headers, body: JSON.stringify(body) }, timeoutMs);
-  return response.json();
+  return (await whole(exchange(path, { method: "POST", headers, body: JSON.stringify(body) }, timeoutMs), "json")).body;
 }

@@ -1,6 +1,6 @@
 // What the robot sees, while somebody looks at its screen; an old picture is never left standing.
 
-import { ApiError, get } from "./api.js";
+import { ApiError, getPicture } from "./api.js";
 import { byId, setText } from "./dom.js";
 import { t } from "./i18n.js";
 import { currentScreen } from "./screens.js";
@@ -26,9 +26,9 @@ export async function followCamera() {
 
 async function look() {
   try {
-    const response = await get("/api/robot/camera");
+    const { body } = await getPicture("/api/robot/camera");
     const picture = new Image();
-    picture.src = URL.createObjectURL(await response.blob());
+    picture.src = URL.createObjectURL(body);
     await picture.decode();
     show(picture.src);
   } catch (error) {

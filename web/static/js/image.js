@@ -1,6 +1,6 @@
 // Dose on CT: one picture at a time, its neighbours fetched ahead, all of the version on screen.
 
-import { ApiError, get } from "./api.js";
+import { ApiError, getPicture } from "./api.js";
 import { byId, make, setText } from "./dom.js";
 import { t } from "./i18n.js";
 
@@ -14,12 +14,12 @@ function key(what) {
 }
 
 async function fetchPicture(what) {
-  const response = await get("/api/case/image", what);
-  const facts = JSON.parse(decodeURIComponent(response.headers.get("X-Image")));
+  const { body, headers } = await getPicture("/api/case/image", what);
+  const facts = JSON.parse(decodeURIComponent(headers.get("X-Image")));
   if (facts.version !== what.version || facts.patient_id !== what.patient) throw new ApiError(409, t("case.changed"));
   const element = make("img", "", { id: "key-image", elementtiming: "key-image", alt: facts.caption });
-  element.src = URL.createObjectURL(await response.blob());
-  await element.decode(); // off the main thread, before it is shown
+  element.src = URL.createObjectURL(body);
+  await element.decode().catch(() => { throw new ApiError(0, ""); }); // off the main thread, before it is shown
   return { element, facts };
 }
 
