@@ -27,18 +27,23 @@ async function attempt() {
 
 function tell(told) {
   setText(byId("notice"), t(told));
-  sessionStorage.setItem(TOLD, JSON.stringify({ told, at: Date.now() }));
+  try {
+    sessionStorage.setItem(TOLD, JSON.stringify({ told, at: Date.now() }));
+  } catch {
+    // full or forbidden: only a page loaded anew does not know of it; the stop goes on
+  }
 }
 
 async function stopRobot() {
   if (sending) return;
   sending = true;
+  const first = attempt(); // before anything else: nothing may delay or prevent it
   const button = byId("stop");
   button.dataset.state = "sending";
   tell("stop.sending");
   let confirmed = false;
   for (let n = 0; n < ATTEMPTS && !confirmed; n += 1) {
-    confirmed = await attempt();
+    confirmed = await (n === 0 ? first : attempt());
     if (!confirmed) {
       setText(byId("notice"), t("stop.failed"));
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
