@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -116,13 +117,18 @@ class Isolines:
     def __init__(self, field: NDArray[np.float32], corner: tuple[int, int]) -> None:
         """`corner`: x, y of the field's corner in the picture."""
         self._corner = np.array(corner, dtype=np.float64)
-        self._generator = contourpy.contour_generator(z=field)
+        y, x = np.mgrid[: field.shape[0], : field.shape[1]].astype(np.float64)
+        self._generator = contourpy.contour_generator(x, y, field.astype(np.float64))
 
     def at(self, level: float) -> list[NDArray[np.float64]]:
         """Each (n, 2) x, y in pixels of the picture."""
-        lines = self._generator.lines(level)
+        return self.at_each((level,))[0]
+
+    def at_each(self, levels: Sequence[float]) -> list[list[NDArray[np.float64]]]:
+        """The lines of each level; quicker than one after the other."""
         return [
-            simplified((np.asarray(line) + 0.5) * COARSE - 0.5) + self._corner for line in lines
+            [simplified((np.asarray(line) + 0.5) * COARSE - 0.5) + self._corner for line in lines]
+            for lines in self._generator.multi_lines(levels)
         ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -85,5 +86,11 @@ def shares(levels: int) -> NDArray[np.float64]:
 
 def colormap(share: NDArray[np.floating]) -> NDArray[np.uint8]:
     """Share 0 to 1 (n,) to (n, 3) red, green, blue."""
-    index = np.clip(share * 255.0, 0, 255).astype(np.uint8).reshape(-1, 1)
-    return cv2.applyColorMap(index, cv2.COLORMAP_TURBO)[:, 0, ::-1]
+    return _turbo()[np.clip(share * 255.0, 0, 255).astype(np.uint8)]
+
+
+@cache
+def _turbo() -> NDArray[np.uint8]:
+    """(256, 3) red, green, blue, cold to hot. OpenCV works the map out anew at each call."""
+    ramp = np.arange(256, dtype=np.uint8).reshape(-1, 1)
+    return np.asarray(cv2.applyColorMap(ramp, cv2.COLORMAP_TURBO)[:, 0, ::-1], np.uint8)

@@ -124,8 +124,8 @@ def _anatomy(
     if found is None:
         return picture
     _wash(picture[found.part], found.dose_gy, levels)
-    for dose_level, color in zip(levels, level_colors(len(levels)), strict=True):
-        _draw_lines(picture, found.lines.at(dose_level), color, 2)
+    for lines, color in zip(found.lines.at_each(levels), level_colors(len(levels)), strict=True):
+        _draw_lines(picture, lines, color, 2)
     return picture
 
 
