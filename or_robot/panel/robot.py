@@ -118,7 +118,7 @@ def camera() -> Response:
 @blueprint.get("/site")
 @needs(Permission.VIEW_ROBOT)
 def site() -> Response:
-    """Stations, zones, where the map picture lies, and the errands this wing allows."""
+    """Stations, zones, doors, where the map picture lies, and the errands this wing allows."""
     c = context()
     known = c.hub.site()
     if known is None:
@@ -133,6 +133,7 @@ def site() -> Response:
             "columns": known.columns,
             "stations": known.stations,
             "zones": known.zones,
+            "doors": known.doors,
             "errands": possible_errands(c.config.room, known),
         }
     )

@@ -50,6 +50,7 @@ from or_robot.types.safety import SafetyMode, SafetyState
 from or_robot.types.status import (
     CameraPicture,
     DiagnosticsStatus,
+    DoorLine,
     PersonStatus,
     ProcessStatus,
     RobotStatus,
@@ -189,6 +190,7 @@ def site() -> SiteStatus:
         300,
         stations,
         (zone,),
+        (DoorLine("or_1_door", "OR-1", ((8.0, 4.0), (9.4, 4.0))),),
     )
 
 

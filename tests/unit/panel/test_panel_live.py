@@ -8,7 +8,9 @@ import pytest
 from panel_link_double import robot_status
 
 from or_robot.panel.alarms import Situation, alarms, robot_word
+from or_robot.types.perception import DoorState
 from or_robot.types.safety import SafetyMode
+from or_robot.types.status import DoorStatus
 from or_robot.types.tasks import TaskQueue
 
 READY = Situation(True, True, robot_status(), TaskQueue(0.0, False, ()))
@@ -74,6 +76,16 @@ def test_an_engineer_sees_the_robot_only(log_in):
     state = log_in("engineer").get("/api/live").json["state"]
     assert state["case"] is None
     assert state["robot"]["value"]["people"]
+
+
+def test_doors_have_their_place_once_and_their_state_with_the_robots(log_in, link):
+    seen = DoorStatus("or_1_door", DoorState.OPENING, 0.4)
+    link.hear("robot.status", robot_status(doors=(seen,)))
+    nurse = log_in("nurse")
+    (door,) = nurse.get("/api/robot/site").json["doors"]
+    assert (door["name"], door["leaf"]) == ("or_1_door", [[8.0, 4.0], [9.4, 4.0]])
+    (told,) = nurse.get("/api/live").json["state"]["robot"]["value"]["doors"]
+    assert told == {"name": "or_1_door", "state": "opening", "opening": 0.4}
 
 
 def test_a_page_of_another_site_is_refused(client):

@@ -7,6 +7,7 @@ import { currentLanguage } from "./i18n.js";
 const INK = {
   zone: { room: "#46596b", sterile: "#9d7bff", keep_out: "#8b98a3", slow: "#6a7f95" },
   station: "#c9d6df",
+  door: { closed: "#e8b98a", opening: "#e8b98a", open: "#5f7482", unknown: "#71818c" },
   path: "#7aa7ff",
   robot: "#ffffff",
   person: "#f2b8e6",
@@ -88,6 +89,7 @@ export function drawMap(robot, stale) {
   pen.imageSmoothingEnabled = view.scale < 1;
   pen.drawImage(ground.canvas, view.x0, view.y0, ground.canvas.width * view.scale, ground.canvas.height * view.scale);
   for (const zone of site.zones) drawZone(pen, zone);
+  for (const door of site.doors) drawDoor(pen, door, stale ? null : robot?.doors.find(({ name }) => name === door.name));
   const taken = site.stations.map(spot);
   for (const station of site.stations) drawStation(pen, station, taken);
   if (!robot) return;
@@ -115,6 +117,19 @@ function drawZone(pen, zone) {
     pen.fill();
     pen.globalAlpha = 1;
   }
+}
+
+// As far as it is shut: a whole leaf when closed, a stub when open; dotted while nobody has seen it lately.
+function drawDoor(pen, door, seen) {
+  const state = seen?.state ?? "unknown";
+  const [[x0, y0], [x1, y1]] = door.leaf;
+  const shut = state === "unknown" ? 1 : Math.max(1 - seen.opening, 0.12);
+  outline(pen, [[x0, y0], [x0 + (x1 - x0) * shut, y0 + (y1 - y0) * shut]]);
+  pen.strokeStyle = INK.door[state];
+  pen.lineWidth = view.rem * 0.45;
+  pen.setLineDash(state === "unknown" ? [view.rem * 0.3, view.rem * 0.3] : []);
+  pen.stroke();
+  pen.setLineDash([]);
 }
 
 function spot(station) {
