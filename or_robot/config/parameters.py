@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from or_robot.config.link import LinkConfig
 from or_robot.config.navigation import NavigatorConfig
-from or_robot.config.perception import DepthConfig, MarkerConfig, PeopleConfig
+from or_robot.config.perception import DepthConfig, DoorConfig, MarkerConfig, PeopleConfig
 from or_robot.config.robot import RobotConfig
 from or_robot.config.safety import SafetyConfig
 from or_robot.config.tasks import TasksConfig
@@ -21,6 +21,7 @@ NODES: dict[str, tuple[tuple[type, str], ...]] = {
         (PeopleConfig, ""),
         (DepthConfig, "depth."),
         (MarkerConfig, "markers."),
+        (DoorConfig, "doors."),
     ),
     "safety": ((SafetyConfig, ""), (RobotConfig, "robot.")),
     "tasks": ((TasksConfig, ""),),

@@ -11,6 +11,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import PoseWithCovarianceStamped, TwistStamped
 from nav_msgs.msg import Odometry as OdometryMsg
 from nav_msgs.msg import Path as PathMsg
+from or_robot_interfaces.msg import Doors as DoorsMsg
 from or_robot_interfaces.msg import SafetyState as SafetyStateMsg
 from or_robot_interfaces.msg import TaskQueue as TaskQueueMsg
 from or_robot_interfaces.msg import Tracks as TracksMsg
@@ -29,11 +30,13 @@ from or_robot.nodes.conversions import (
     safety_state_from_ros,
     tracks_from_ros,
 )
+from or_robot.nodes.perception_conversions import doors_from_ros
 from or_robot.types.safety import SafetyMode, SafetyState
 from or_robot.types.site import OCCUPIED, UNKNOWN, Site
 from or_robot.types.status import (
     DiagnosticsStatus,
     DoorLine,
+    DoorStatus,
     PersonStatus,
     ProcessStatus,
     RobotStatus,
@@ -48,6 +51,7 @@ MOST_PROCESSES = 64
 STATE_MAX_AGE_S = 1.0
 PEOPLE_MAX_AGE_S = 1.0
 """s of steady time: older is not shown as if it were now."""
+DOORS_MAX_AGE_S = 2.0
 SILENT = SafetyState(0.0, SafetyMode.FAULT, "safety_silent", "Lost: safety process", 0, True, True)
 
 
@@ -78,6 +82,7 @@ class RobotView:
             ),
             ("tasks", TaskQueueMsg, names.TASK_QUEUE, queue_from_ros, names.LATCHED),
             ("people", TracksMsg, names.PEOPLE, tracks_from_ros, names.NEWEST),
+            ("doors", DoorsMsg, names.DOORS, doors_from_ros, names.LATCHED),
             ("path", PathMsg, names.PLAN, path_from_ros, names.LATCHED),
             ("battery", BatteryState, names.BATTERY, lambda m: m.percentage, names.LATCHED),
         ):
@@ -119,6 +124,7 @@ class RobotView:
             people=self._people(),
             footprint=self._footprint,
             ages_s={name: self.age_s(name) for name in watched},
+            doors=self._doors(),
         )
 
     def diagnostics(self) -> DiagnosticsStatus:
@@ -156,6 +162,12 @@ class RobotView:
         count = min(MOST_PATH_POINTS, len(path.poses))
         chosen = np.linspace(0, len(path.poses) - 1, count).round().astype(int)
         return tuple((float(x), float(y)) for x, y in path.poses[chosen, :2])
+
+    def _doors(self) -> tuple[DoorStatus, ...]:
+        doors = self.newest("doors")
+        if doors is None or self.age_s("doors") > DOORS_MAX_AGE_S:
+            return ()
+        return tuple(DoorStatus(door.name, door.state, door.opening) for door in doors)
 
     def _people(self) -> tuple[PersonStatus, ...]:
         people = self.newest("people")

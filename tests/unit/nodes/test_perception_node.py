@@ -1,5 +1,6 @@
 """What process `perception` says of its camera, from message to message."""
 
+import dataclasses
 import math
 from collections.abc import Iterator
 
@@ -9,6 +10,7 @@ pytest.importorskip("rclpy")
 
 import numpy as np
 import rclpy
+from depth_camera import MOUNT, depth_image
 from geometry_msgs.msg import PoseWithCovarianceStamped
 from nav_msgs.msg import Odometry
 from sensor_msgs.msg import LaserScan
@@ -19,7 +21,6 @@ from or_robot.nodes import conversions as c
 from or_robot.nodes import names
 from or_robot.nodes.perception import PerceptionNode
 from or_robot.nodes.sensor_conversions import image_to_ros, mount_to_ros
-from or_robot.types.sensing import RgbdImage
 
 BEAMS = 720
 
@@ -36,9 +37,10 @@ class Process:
             topic = publisher.topic_name.lstrip("/")
             publisher.publish = self.said.setdefault(topic, []).append
         self.stamp_s = 1.0
-        for frame in ("lidar_link", names.CAMERA_OPTICAL):
-            mount = mount_to_ros(Transform.identity(), names.BASE, frame)
-            self.give("tf_static", TFMessage(transforms=[mount]))
+        mounts = {"lidar_link": Transform.identity(), names.CAMERA_OPTICAL: MOUNT}
+        for frame, mount in mounts.items():
+            message = TFMessage(transforms=[mount_to_ros(mount, names.BASE, frame)])
+            self.give("tf_static", message)
 
     def give(self, topic: str, message: object) -> None:
         callbacks = {s.topic_name.lstrip("/"): s.callback for s in self.node.subscriptions}
@@ -68,16 +70,10 @@ class Process:
             ),
         )
 
-    def look(self, depth: float) -> None:
-        shape = (240, 424)
-        k = np.array([[310.0, 0.0, 211.5], [0.0, 310.0, 119.5], [0.0, 0.0, 1.0]])
-        image = RgbdImage(
-            self.stamp_s,
-            np.full((*shape, 3), 90, dtype=np.uint8),
-            np.full(shape, depth, dtype=np.float32),
-            k,
-            Transform.identity(),
-        )
+    def look(self, covered: bool = False) -> None:
+        image = depth_image(stamp_s=self.stamp_s)
+        if covered:
+            image = dataclasses.replace(image, depth=np.full_like(image.depth, 0.05))
         parts = image_to_ros(image, names.CAMERA_OPTICAL)
         topics = (names.COLOR, names.DEPTH, names.CAMERA_INFO)
         for topic, message in zip(topics, parts, strict=True):
@@ -110,7 +106,7 @@ def test_a_covered_camera_is_told_of_with_the_scans(process: Process) -> None:
     assert process.said[names.PEOPLE]
     for _ in range(4):
         process.turn()
-        process.look(0.05)
+        process.look(covered=True)
     process.turn()
     assert process.blind
 
@@ -119,3 +115,19 @@ def test_a_camera_that_is_silent_while_the_robot_drives_is_blind(process: Proces
     for _ in range(8):
         process.turn()
     assert process.blind
+
+
+def test_doors_are_told_of_now_and_then_and_markers_only_to_who_listens(process: Process) -> None:
+    for _ in range(6):
+        process.turn()
+        process.look()
+    told = process.said[names.DOORS]
+    assert 1 <= len(told) <= 3
+    assert len(told[-1].doors) > 0
+    assert not process.said[names.MARKERS]
+    process.node._markers.get_subscription_count = lambda: 1
+    process.turn()
+    process.look()
+    assert not process.blind
+    (markers,) = process.said[names.MARKERS]
+    assert markers.header.frame_id == names.BASE
