@@ -104,6 +104,8 @@ def test_each_topic_has_one_publisher_and_cmd_vel_only_the_gate(observer: Observ
         names.SCAN: "simulation",
         names.ODOMETRY: "simulation",
         names.PEOPLE: "perception",
+        names.DOORS: "perception",
+        names.CAMERA_BLIND: "perception",
         names.POSE: "navigation",
         names.MAP_TOPIC: "navigation",
         names.SAFETY_STATE: "safety",
