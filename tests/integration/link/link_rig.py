@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import socket
 import threading
@@ -33,8 +34,10 @@ def until(condition, what="the condition", patience_s=PATIENCE_S):
 
 
 def free_ports():
-    """First of a lane each, free, in a row."""
-    for first in range(21000, 31000, PORTS):
+    """First of a lane each, free, in a row; each of pytest's workers looks at its own thousands."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    lowest = 21000 + 2000 * (worker % 5)
+    for first in range(lowest, lowest + 2000, PORTS):
         try:
             for port in range(first, first + PORTS):
                 with socket.socket() as probe:
