@@ -76,6 +76,13 @@ def test_without_script(new_page, suite, going_again):
     assert posted.value.all_headers()["origin"] == suite.url.rstrip("/")
 
 
+def test_the_answer_to_a_press_before_the_script_came_stays(new_page, suite):
+    page = new_page()
+    page.goto(f"{suite.url}/?notice=stop.confirmed")  # where the plain form leads
+    page.wait_for_selector("#robot[data-stale=false]")
+    assert page.is_visible(CONFIRMED)
+
+
 def test_by_keyboard(new_page, going_again):
     page = new_page()
     page.wait_for_selector("#robot[data-stale=false]")

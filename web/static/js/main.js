@@ -105,6 +105,7 @@ armAccounts();
 armPatient();
 armLock();
 armScreens(() => { drawBeams(); openAccounts(); openPatient(); followCamera(); refresh(); });
+recallStop();
 byId("language").addEventListener("click", changeLanguage);
 addEventListener("resize", () => { render(); drawBeams(); refresh(); });
 addEventListener("visibilitychange", followCamera);

@@ -10,8 +10,11 @@ export const currentScreen = () => document.body.dataset.screen;
 export function armScreens(onChange) {
   for (const button of buttons()) button.addEventListener("click", () => { location.hash = button.dataset.screen; });
   const follow = () => open(location.hash.slice(1), onChange);
-  addEventListener("hashchange", follow);
-  follow();
+  addEventListener("hashchange", () => {
+    byId("notice").textContent = "";
+    follow();
+  });
+  follow(); // what the server has written there stays: the answer to a STOP sent without script
 }
 
 function open(wanted, onChange) {
@@ -22,6 +25,5 @@ function open(wanted, onChange) {
     if (button.dataset.screen === screen) button.setAttribute("aria-current", "page");
     else button.removeAttribute("aria-current");
   }
-  byId("notice").textContent = "";
   onChange(screen);
 }
