@@ -161,10 +161,11 @@ def march(
 def descend(
     field: NDArray[np.float32], goal_x: float, goal_y: float, length: float
 ) -> NDArray[np.float64]:
-    """(m, 2) the way down the field from the origin, a point every CELL or so, `length` long.
+    """(m, 2) the way down the field from the origin, a point every CELL or so.
 
-    Empty when the origin has no way to the goal. Each step lowers the value: where the steepest
-    descent does not, as between the two ways round a pole, it goes on at the lowest cell beside.
+    `length`: in m, about where it is cut. Empty when the origin has no way to the goal. Each step
+    lowers the value: where the steepest descent does not, as between the two ways round a pole, it
+    goes on at the lowest cell beside.
     """
     cells = len(field)
     half = 0.5 * cells * CELL

@@ -83,6 +83,16 @@ def test_the_answer_to_a_press_before_the_script_came_stays(new_page, suite):
     assert page.is_visible(CONFIRMED)
 
 
+def test_in_a_browser_that_forbids_storage(new_page, going_again):
+    page = new_page(live=False)
+    page.add_init_script(
+        "Object.defineProperty(window, 'sessionStorage', {get() { throw new Error('no') }})"
+    )
+    page.reload()
+    page.wait_for_selector("#robot[data-stale=false]")
+    stop(page)
+
+
 def test_by_keyboard(new_page, going_again):
     page = new_page()
     page.wait_for_selector("#robot[data-stale=false]")

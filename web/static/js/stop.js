@@ -34,6 +34,14 @@ function tell(told) {
   }
 }
 
+function lastTold() {
+  try {
+    return JSON.parse(sessionStorage.getItem(TOLD) ?? "{}");
+  } catch {
+    return {}; // a browser that forbids storage still gets the whole screen
+  }
+}
+
 async function stopRobot() {
   if (sending) return;
   sending = true;
@@ -60,7 +68,7 @@ export function stopUnderWay() {
 
 // A page loaded anew, as at a session's end, goes on sending or says what became of the stop.
 export function recallStop() {
-  const { told, at } = JSON.parse(sessionStorage.getItem(TOLD) ?? "{}");
+  const { told, at } = lastTold();
   if (!told || Date.now() - at > TOLD_MS) return;
   if (told === "stop.sending") stopRobot();
   else setText(byId("notice"), t(told));
