@@ -13,7 +13,9 @@ from pathlib import Path
 
 from or_robot.bringup.description import Process
 
-FIRST_DELAY_S, LONGEST_DELAY_S = 1.0, 10.0
+FIRST_DELAY_S, LONGEST_DELAY_S = 2.5, 10.0
+"""The first is longer than silence takes to become a fault (link: 1 s lost, 1 s to the fault): no
+process is back so soon that the robot, held by its death, drives on by itself."""
 STEADY_LIFE_S = 30.0
 """Whoever lived this long begins with the shortest delay again."""
 QUICK_ENDS = 5
@@ -93,7 +95,7 @@ class Child:
             self._delay_s, self._short_lives = FIRST_DELAY_S, 0
         self._short_lives += 1
         self.finish()
-        again = f"; again in {self._delay_s:.0f} s" if self.process.respawn else ""
+        again = f"; again in {self._delay_s:g} s" if self.process.respawn else ""
         self._say(self.process.name, f"{how}{again}")
         self._due_s = now_s + self._delay_s
         self._delay_s = min(2.0 * self._delay_s, LONGEST_DELAY_S)
