@@ -23,8 +23,8 @@ from rich.progress import track
 from rich.table import Table
 
 from or_robot.bench import link_load, link_orthanc
-from or_robot.bench.link_orthanc import ORTHANC
-from or_robot.bench.link_peers import OURS, PEERS, RAW, Ask, Bench, Peer
+from or_robot.bench.link_orthanc import ORTHANC, ORTHANC_PLAN
+from or_robot.bench.link_peers import ECHO, OURS, PEERS, RAW, Ask, Bench, Peer
 from or_robot.bench.link_plot import plot
 from or_robot.bench.link_ports import free_ports
 from or_robot.errors import OrRobotError
@@ -73,10 +73,12 @@ def link(
             figures["pixels"] = module.measure(home, pixels)
         if stops:
             figures["load"] = link_load.measure(home, stops)
-    figures["ratio_raw"] = _over(figures["prepared"], RAW, OURS)
-    figures["ratio_orthanc"] = {
-        block: _over(figures[block], OURS, ORTHANC.name) for block in ("prepared", "same_work")
-    }
+    figures["ratio_raw"] = _over(figures["prepared"], ECHO, OURS)
+    figures["ratio_raw_answer"] = _over(figures["prepared"], RAW, OURS)
+    for key, peer in (("ratio_orthanc", ORTHANC), ("ratio_orthanc_plan_only", ORTHANC_PLAN)):
+        figures[key] = {
+            block: _over(figures[block], OURS, peer.name) for block in ("prepared", "same_work")
+        }
     figures["versions"] = _versions()
     _print(figures)
     if json_file is not None:
@@ -91,7 +93,7 @@ def _peers() -> tuple[Peer, ...]:
     if importlib.util.find_spec("grpc") is not None:
         peers.append(importlib.import_module("or_robot.bench.link_grpc").GRPC)
     if link_orthanc.version() is not None:
-        peers.append(ORTHANC)
+        peers += [ORTHANC, ORTHANC_PLAN]
     return tuple(peers)
 
 
@@ -116,6 +118,7 @@ def _import_case(home: Path) -> None:
 
 def _block(peers: tuple[Peer, ...], home: Path, same_work: bool, rounds: int) -> list[Row]:
     name = "same_work" if same_work else "prepared"
+    peers = tuple(peer for peer in peers if not (same_work and peer.name == ECHO))  # it draws none
     with ExitStack() as stack:
         asks = [stack.enter_context(_running(peer, home, same_work)) for peer in peers]
         for ask in asks:
@@ -171,9 +174,11 @@ def _print(figures: dict[str, Any]) -> None:
             table.add_row(block, row["name"], row.get("transport", ""), *numbers)
     console = Console()
     console.print(table)
-    console.print(f"ours over raw, prepared: {figures['ratio_raw']:.2f}")
+    console.print(f"ours over the raw echo: {figures['ratio_raw']:.2f}")
+    console.print(f"ours over a raw answer: {figures['ratio_raw_answer']:.2f}")
     if "load" in figures:
         console.print_json(json.dumps(figures["load"]))
-    for block, ratio in figures["ratio_orthanc"].items():
-        if ratio is not None:
-            console.print(f"Orthanc over ours, {block}: {ratio:.1f}")
+    for key, what in (("ratio_orthanc", "Orthanc"), ("ratio_orthanc_plan_only", "its plan only")):
+        for block, ratio in figures[key].items():
+            if ratio is not None:
+                console.print(f"{what} over ours, {block}: {ratio:.1f}")

@@ -1,8 +1,10 @@
 """Orthanc as a contender of the yardstick `link`, over DICOMweb (PS3.18), where it is installed.
 
-Asked for the same things as it has them: the plan's metadata, from which the card is made, and the
-key slice of the CT as a rendered JPEG, which has no dose on it. Unencrypted. It makes both for each
-request, so both blocks ask it the same.
+Asked for the same things as it has them: the metadata of what the card is made from, that is of
+plan, dose and treatment records, and the key slice of the CT as a rendered JPEG, which has no dose
+on it. The structure set is left out: the card has only its names, and its metadata would take four
+times as long as all else. A second row asks for the plan's metadata only. Unencrypted. It makes all
+for each request, so both blocks ask it the same.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
@@ -26,7 +29,7 @@ from or_robot.share import share
 
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 LISTEN_S = 60.0
-PLAN, CT = "RTPLAN", "CT"
+PLAN, DOSE, RECORD, CT = "RTPLAN", "RTDOSE", "RTRECORD", "CT"
 
 
 def version() -> str | None:
@@ -66,16 +69,18 @@ def serve_orthanc(bench: Bench, ready: Event) -> None:
 
 
 @contextmanager
-def dial_orthanc(bench: Bench) -> Iterator[Callable[[], Any]]:
+def dial_orthanc(bench: Bench, modalities: tuple[str, ...]) -> Iterator[Callable[[], Any]]:
+    """The metadata of all objects of these modalities, and the picture."""
     _wait(bench.port)
     with closing(http.client.HTTPConnection("127.0.0.1", bench.port)) as connection:
         for file in sorted(share("simulation", "cases", "skull_base_pbs").rglob("*.dcm")):
             _asked(connection, "POST", "/instances", file.read_bytes())
-        plan, slice_ = _plan(connection), _middle_slice(connection)
+        objects = [one for modality in modalities for one in _instances(connection, modality)]
+        slice_ = _middle_slice(connection)
         rendered = {"Accept": "image/jpeg"}
 
         def ask() -> tuple[Any, bytes]:
-            metadata = json.loads(_asked(connection, "GET", f"{plan}/metadata"))
+            metadata = [json.loads(_asked(connection, "GET", f"{one}/metadata")) for one in objects]
             return metadata, _asked(connection, "GET", f"{slice_}/rendered", headers=rendered)
 
         yield ask
@@ -93,10 +98,6 @@ def _wait(port: int) -> None:
             time.sleep(0.1)
         else:
             return
-
-
-def _plan(connection: http.client.HTTPConnection) -> str:
-    return _instances(connection, PLAN)[0]
 
 
 def _middle_slice(connection: http.client.HTTPConnection) -> str:
@@ -142,4 +143,12 @@ def _asked(
     return data
 
 
-ORTHANC = Peer("orthanc_dicomweb", "none", serve_orthanc, dial_orthanc)
+ORTHANC = Peer(
+    "orthanc_dicomweb",
+    "none",
+    serve_orthanc,
+    partial(dial_orthanc, modalities=(PLAN, DOSE, RECORD)),
+)
+ORTHANC_PLAN = Peer(
+    "orthanc_plan_only", "none", serve_orthanc, partial(dial_orthanc, modalities=(PLAN,))
+)

@@ -100,7 +100,8 @@ def ask_both(ask: Callable[[str], bytes], decode: Callable[..., Any]) -> Answer:
     return case.plans[0], decode(ask("image"), type=KeyImage)
 
 
-# The floor: one REP socket in one thread, CURVE, no checks of any kind
+# Raw ZeroMQ: one REP socket in one thread, CURVE, no checks of any kind. It answers the two
+# questions (the floor); whatever else it gets it sends back (the echo that the yardstick names)
 
 
 def serve_raw(bench: Bench, ready: Event) -> None:
@@ -110,23 +111,39 @@ def serve_raw(bench: Bench, ready: Event) -> None:
     socket.curve_secretkey = _pair(bench, SERVER_KEY).secret.encode()
     socket.bind(f"tcp://127.0.0.1:{bench.port}")
     ready.set()
+    questions = {name.encode(): make for name, make in makers.items()}
     while True:
-        socket.send(makers[socket.recv().decode()]())
+        message = socket.recv()
+        socket.send(questions[message]() if message in questions else message)
 
 
 @contextmanager
-def dial_raw(bench: Bench) -> Iterator[Ask]:
+def _raw_client(bench: Bench) -> Iterator[Callable[[bytes], bytes]]:
     mine, server = _pair(bench, PANEL), _pair(bench, SERVER_KEY)
     with zmq.Context() as context, context.socket(zmq.REQ) as socket:
         socket.curve_publickey, socket.curve_secretkey = mine.public.encode(), mine.secret.encode()
         socket.curve_serverkey = server.public.encode()
         socket.connect(f"tcp://127.0.0.1:{bench.port}")
 
-        def ask(what: str) -> bytes:
-            socket.send(what.encode())
+        def exchange(message: bytes) -> bytes:
+            socket.send(message)
             return bytes(socket.recv())
 
-        yield lambda: ask_both(ask, msgspec.msgpack.decode)
+        yield exchange
+
+
+@contextmanager
+def dial_raw(bench: Bench) -> Iterator[Ask]:
+    with _raw_client(bench) as exchange:
+        yield lambda: ask_both(lambda what: exchange(what.encode()), msgspec.msgpack.decode)
+
+
+@contextmanager
+def dial_echo(bench: Bench) -> Iterator[Ask]:
+    """The two answers go there and back."""
+    with _raw_client(bench) as exchange:
+        answers = {what: exchange(what.encode()) for what in ("card", "image")}
+        yield lambda: ask_both(lambda what: exchange(answers[what]), msgspec.msgpack.decode)
 
 
 def _pair(bench: Bench, name: str) -> KeyPair:
@@ -209,9 +226,10 @@ def dial_flask(bench: Bench) -> Iterator[Ask]:
         yield lambda: ask_both(ask, msgspec.json.decode)
 
 
-RAW, OURS = "raw_zmq_curve", "or_robot_link"
+ECHO, RAW, OURS = "raw_zmq_curve_echo", "raw_zmq_curve", "or_robot_link"
 
 PEERS = (
+    Peer(ECHO, "CURVE", serve_raw, dial_echo),
     Peer(RAW, "CURVE", serve_raw, dial_raw),
     Peer(OURS, "CURVE", serve_link, dial_link),
     Peer("flask_http_json", "none", serve_flask, dial_flask),

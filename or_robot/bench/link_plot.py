@@ -16,8 +16,8 @@ mpl.rcParams["svg.hashsalt"] = "or_robot"  # the same figures give the same file
 
 def plot(figures: dict[str, Any], file: Path) -> None:
     """p50 (dot) to p99 (end of the line) of each contender, both blocks, logarithmic."""
-    figure = Figure(figsize=(10, 3.6), layout="constrained")
-    panes = figure.subplots(1, 2, sharey=True)
+    figure = Figure(figsize=(12, 4), layout="constrained")
+    panes = figure.subplots(1, 2)
     for axes, (block, title) in zip(panes, BLOCKS.items(), strict=True):
         rows = figures[block][::-1]
         for at, row in enumerate(rows):

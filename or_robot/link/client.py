@@ -252,8 +252,9 @@ class LinkClient(Running):
 
     def _fail_early_without_link(self) -> None:
         """Nobody waits for a server that has been silent; but a start is given its time."""
-        young = time.monotonic() - self._started_s < 2 * self._config.lost_s
-        if not self.connected and not young:
+        if self.connected:
+            return
+        if time.monotonic() - self._started_s >= 2 * self._config.lost_s:
             raise self._down()
 
     def _exchange(

@@ -7,8 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import zmq
 
@@ -56,8 +55,7 @@ class Tally:
             return dict(self._counts)
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(NamedTuple):
     """A connection and whose it is."""
 
     routing: bytes

@@ -143,7 +143,7 @@ class AllowList:
 
     def __init__(self, keys: KeyFolder) -> None:
         self._keys = keys
-        self._path = keys.folder / ALLOW_LIST
+        self._path = str(keys.folder / ALLOW_LIST)
         self._seen: tuple[int, int, int] | None = None
         self._by_public: dict[str, AllowedKey] = {}
 
@@ -157,7 +157,7 @@ class AllowList:
 
     def _state(self) -> tuple[int, int, int] | None:
         try:
-            status = self._path.stat()
+            status = os.stat(self._path)  # noqa: PTH116 - for each message, and this is quicker
         except OSError:
             return None
         return status.st_mtime_ns, status.st_ino, status.st_size

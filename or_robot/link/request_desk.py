@@ -108,11 +108,10 @@ class RequestDesk:
         with self._shared.waiter() as waiter:
             while not self._closing.is_set():
                 job = self._receive()
-                if job is None:
-                    waiter.wait(IDLE_S)
                 while job is not None:
                     self._finish(job.id, job.row, self._answer(job))
-                    job = self._next_waiting()
+                    job = self._next()
+                waiter.wait(IDLE_S)
         self.end()
 
     def _receive(self) -> _Job | None:
@@ -130,18 +129,19 @@ class RequestDesk:
                 if job is not None:
                     self._waiting.append(job)
 
-    def _next_waiting(self) -> _Job | None:
+    def _next(self) -> _Job | None:
+        """After one job: one that waits, or one that has come; None when there is nothing to do."""
         with self._shared.lock:
             if self._waiting and not self._closing.is_set():
                 self._shared.hand_back()
                 return self._waiting.popleft()
             self._free += 1
-        return None
+            return self._receive() if self._shared.readable else None
 
     def _take(self, sender: Sender, frame: Frame) -> _Job | None:
-        gateway = sender.key.role is Role.GATEWAY
         if frame.kind is Kind.REQUEST:
             return self._request(sender, frame)
+        gateway = sender.key.role is Role.GATEWAY
         if gateway and frame.kind is Kind.HELLO:
             serves = frozenset(decode_payload(frame.body, Hello).serve)
             self._gateways[sender.routing] = _Gateway(
@@ -215,7 +215,8 @@ class RequestDesk:
         return self._lasting if row.changes and row.server is Role.INFO else self._memory
 
     def _finish(self, id_: Id, row: Request, answer: Frame) -> None:
-        answer = msgspec.structs.replace(answer, id=id_[1])
+        if answer.id != id_[1]:  # a gateway's
+            answer = msgspec.structs.replace(answer, id=id_[1])
         message = encode_frame(answer)
         askers = self._memory_of(row).finish(id_, answer, keep=row.changes and _begun(answer))
         with self._shared.lock:

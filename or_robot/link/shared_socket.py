@@ -27,9 +27,14 @@ class SharedSocket:
         self._socket = socket
         self._nudge = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
 
+    @property
+    def readable(self) -> bool:
+        """With the lock."""
+        return bool(int(self._socket.getsockopt(zmq.EVENTS)) & READABLE)
+
     def hand_back(self) -> None:
         """With the lock, before leaving a socket that may be readable: wakes who waits."""
-        if int(self._socket.getsockopt(zmq.EVENTS)) & READABLE:
+        if self.readable:
             self.nudge()
 
     def nudge(self) -> None:
