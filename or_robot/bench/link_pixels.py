@@ -1,8 +1,10 @@
 """`or-robot bench link --pixels`: from a click to card and key image painted, in a real browser.
 
-The click chooses the other plan of a patient who has two. The page has the cards of both; the
-picture it has to ask the panel for: what the browser keeps is thrown away before each click. The
-image counts as painted when the browser says so (Element Timing), the card in the frame after.
+The click chooses the other plan of a patient who has two. Warm: the panel is as its user finds it a
+moment after the last click, with the likely next pictures fetched ahead. Cold: the copies of page
+and panel server are thrown away before the click, and the information server is asked for the
+picture; the cards of both plans came with the case. The image counts as painted when the browser
+says so (Element Timing), the card in the frame after.
 """
 
 from __future__ import annotations
@@ -43,8 +45,8 @@ from or_robot.panel.users import Users, generate_password
 HOST, WIDTH, HEIGHT = "127.0.0.1", 1920, 1080
 PROFILE = "5g"
 START_S, PATIENCE_S = 60.0, 10.0
-SETTLE_MS = 250
-"""What a click sets going besides, curves and beams, is done by then."""
+SETTLE_MS = 700
+"""What a click sets going besides, curves, beams and what is fetched ahead, is done by then."""
 USER = "bench"
 
 ARM = """(label) => {
@@ -150,13 +152,12 @@ def measure(home: Path, rounds: int) -> list[dict[str, Any]]:
         for _ in track(range(rounds), "pixels", console=console, transient=True):
             for name, panel in panels.items():
                 page = pages[name]
+                page.wait_for_timeout(SETTLE_MS)
                 panel.go_cold()
-                cold = _press(page)
-                _press(page)
-                warm = _press(page)
-                _press(page)
-                samples.setdefault(f"{name}_warm", []).append(warm)
-                samples.setdefault(f"{name}_cold", []).append(cold)
+                page.evaluate(FORGET)
+                samples.setdefault(f"{name}_cold", []).append(_press(page))
+                page.wait_for_timeout(SETTLE_MS)
+                samples.setdefault(f"{name}_warm", []).append(_press(page))
         version = browser.version
     return [_row(name, values, version) for name, values in samples.items()]
 
@@ -177,8 +178,6 @@ def _press(page: Page) -> float:
     """One click on the other plan; ms until card and picture are on screen."""
     other = page.locator("#plans [aria-pressed=false]")
     label = other.inner_text()
-    page.wait_for_timeout(SETTLE_MS)
-    page.evaluate(FORGET)
     page.evaluate(ARM, label)
     box = other.bounding_box()
     if box is None:

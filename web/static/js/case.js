@@ -13,6 +13,7 @@ import { emptyPlan, showPlan } from "./plan.js";
 
 const ORIENTATIONS = ["axial", "coronal", "sagittal"];
 const RETRY_MS = 1500;
+const TOGETHER_MS = 100; // so long a new plan's card waits for its picture
 const WINDOWS = ["soft_tissue", "brain", "bone"];
 const WHOLE = ["planned", "delivered"]; // doses whose pictures are drawn ahead
 const FIRST_CHOICE = { plan: 0, view: "planned", orientation: "axial", index: 0, window: WINDOWS[0], hidden: [] };
@@ -84,6 +85,10 @@ export function render() {
   if (!card) return emptyPlan(t("plan.none"));
   if (card.version !== shown.version || card.patient_id !== patient.patient_id) return clear(t("case.mismatch"));
   loadImage().then(frameShown).then(() => afterImage(card)); // asked for first, shown when the rest stands
+  showCard(card);
+}
+
+function showCard(card) {
   showPlan(card, shown.copy.value.notes);
   showChoices(card);
   emptyDvh();
@@ -126,9 +131,17 @@ const planLabel = (card) => (card.role === "current" ? card.label : `${card.labe
 const firstView = (card) => card?.dose_views[0]?.key ?? FIRST_CHOICE.view;
 
 function choosePlan(number) {
-  choice = { ...FIRST_CHOICE, plan: number, view: firstView(shown.copy.value.plans[number]) };
-  render();
+  const card = shown?.copy.value.plans[number];
+  if (!card) return;
+  choice = { ...FIRST_CHOICE, plan: number, view: firstView(card) };
+  if (card.version !== shown.version) return render(); // which shows nothing then
+  const picture = loadImage();
+  // Card and picture in one frame: sooner there than one after the other, and no card beside the picture of another.
+  Promise.race([picture, pause(TOGETHER_MS)]).then(() => { if (card === plan()) showCard(card); });
+  picture.then(frameShown).then(() => afterImage(card));
 }
+
+const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 function choose(change) {
   const card = plan();
