@@ -173,6 +173,7 @@ def _recover(rig: Rig, fault: Fault, stopped: bool, row: Row) -> bool:
         rig.wait("standstill when the world is back", standing)
     if fault.lost:
         rig.place_at_dock()
+    rig.wait("state of the gate", lambda _: rig.gate_lives)
     stood = not fault.latches or rig.holds_for(standing, STAY_S)
     state = rig.seen["safety"]
     resume = state.resume_required or rig.seen["tasks"].resume_required

@@ -57,6 +57,8 @@ FAST = 0.75
 """m/s: the robot has reached its speed when it is faster than this and no longer gaining."""
 PATIENCE_S = 60.0
 ANSWER_S = 3.0
+STATE_AGE_S = 1.0
+"""The gate tells its state ten times a second; silent for longer it is gone."""
 
 Seen = dict[str, Any]
 
@@ -81,6 +83,7 @@ class Rig:
         self.node = rclpy.create_node("rig", context=self._context)
         self._changed = threading.Condition()
         self.seen: Seen = {}
+        self._heard_s: dict[str, float] = {}
         self.commands: list[tuple[float, float]] = []
         """Steady arrival and speed of the fastest axis of every /cmd_vel."""
         self.speeds: list[tuple[float, float]] = []
@@ -150,13 +153,20 @@ class Rig:
     def contacts(self) -> int:
         return int(self.seen["contacts"].data) if "contacts" in self.seen else 0
 
+    @property
+    def gate_lives(self) -> bool:
+        """Whether its state, told ten times a second, is of now."""
+        return time.monotonic() - self._heard_s.get("safety", -math.inf) < STATE_AGE_S
+
     def ready(self) -> None:
         """The robot stands, unlatched, with nothing to do."""
         self.wait("ground truth", lambda seen: "robot" in seen and "safety" in seen, START_S)
         end_s = time.monotonic() + START_S
         while True:
             state = self.seen["safety"]
-            if state.reset_required:
+            if not self.gate_lives:
+                pass  # what is known of a dead gate says nothing about the one that comes
+            elif state.reset_required:
                 self.trigger(names.SAFETY_RESET)
             elif state.resume_required:
                 self.trigger(names.TASKS_RESUME)
@@ -243,6 +253,7 @@ class Rig:
         def keep(message: Any) -> None:
             with self._changed:
                 self.seen[name] = message
+                self._heard_s[name] = time.monotonic()
                 self._changed.notify_all()
 
         return keep

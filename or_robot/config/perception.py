@@ -20,9 +20,9 @@ class PeopleConfig(CheckedConfig):
     gate: float = setting(0.75, unit="m", low=0.1, high=3.0, doc="leg to person")
     gate_sigmas: float = setting(2.5, unit="", low=1.0, high=10.0, doc="leg to person")
     same_leg: float = setting(
-        4.0, unit="", low=0.0, high=50.0, doc="gain in cost of a leg that continues the person's"
+        6.0, unit="", low=0.0, high=50.0, doc="gain in cost of a leg that continues the person's"
     )
-    acceleration: float = setting(2.0, unit="m/s²", low=0.1, high=10.0, doc="of people, one sigma")
+    acceleration: float = setting(3.0, unit="m/s²", low=0.1, high=10.0, doc="of people, one sigma")
     detection_sigma: float = setting(0.08, unit="m", low=0.01, high=0.5, doc="of both legs' middle")
     leg_sigma: float = setting(0.18, unit="m", low=0.01, high=0.5, doc="of a leg off the middle")
     birth_score: float = setting(-0.5, unit="", low=-10.0, high=10.0, doc="log-odds of a first leg")
@@ -42,9 +42,11 @@ class PeopleConfig(CheckedConfig):
         3.0, unit="s", low=0.0, high=30.0, doc="unseen for longer, who comes back is new"
     )
     return_distance: float = setting(
-        0.6, unit="m", low=0.0, high=3.0, doc="beyond what a walk explains, still the same"
+        0.8, unit="m", low=0.1, high=3.0, doc="off the way somebody went on, still the same"
     )
-    walk: float = setting(0.8, unit="m/s", low=0.0, high=3.0, doc="of somebody out of sight")
+    walk: float = setting(
+        0.4, unit="m/s", low=0.0, high=3.0, doc="what that grows by while out of sight"
+    )
     forget_after: float = setting(
         0.25, unit="s", low=0.05, high=5.0, doc="the same of somebody not yet confirmed"
     )

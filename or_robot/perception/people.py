@@ -21,6 +21,14 @@ LONGEST_GAP_S = 1.0
 """After a longer gap between scans, or time going back, everybody is forgotten."""
 
 
+def _off_way(person: PersonFilter, place: NDArray[np.float64], unseen_s: float) -> float:
+    """m from a place to where somebody may have walked who went on, slowed down or stopped."""
+    way = person.mean[2:] * unseen_s
+    length_2 = float(way @ way)
+    along = min(max(float((place - person.last) @ way) / length_2, 0.0), 1.0) if length_2 else 0.0
+    return float(np.hypot(*(place - person.last - along * way)))
+
+
 class PeopleTracker:
     """Call `update` with every scan and the pose it was taken from."""
 
@@ -120,15 +128,16 @@ class PeopleTracker:
         config = self._config
         unseen = [other for other in self._people if other.id and other.seen_s < person.born_s]
         known = self._gone + unseen
-        strides = [
-            float(np.hypot(*(other.last - person.first)))
-            - config.walk * (person.born_s - other.seen_s)
-            for other in known
-        ]
-        if not known or min(strides) > config.return_distance:
+        shares = []
+        """Of the distance that somebody may be off their way after so long."""
+        for other in known:
+            unseen_s = person.born_s - other.seen_s
+            allowed = config.return_distance + config.walk * unseen_s
+            shares.append(_off_way(other, person.first, unseen_s) / allowed)
+        if not known or min(shares) > 1.0:
             person.id = next(self._ids)
             return
-        same = known[int(np.argmin(strides))]
+        same = known[int(np.argmin(shares))]
         person.id = same.id
         (self._gone if same in self._gone else self._people).remove(same)
 

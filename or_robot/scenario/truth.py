@@ -37,7 +37,8 @@ class Contact:
     other: str
     """Name of the model or person touched."""
     robot_speed: float
-    """Speed of the robot's touched point just before, as far as its own drive made it, m/s."""
+    """Speed of the robot's touched point just before, as far as its own drive made it; or at which
+    it drove against the thing while the touch lasted, if that is more; m/s."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +21,8 @@ class TouchWatch:
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
-        self._last: dict[str, float] = {}
+        self._last: dict[str, tuple[float, int]] = {}
+        """By name of the thing: when it was touched last, and which of `contacts` that is."""
         self.contacts: list[Contact] = []
 
     def watch(
@@ -35,21 +38,34 @@ class TouchWatch:
         if not things.any():
             return False
         pressed = False
+        forward = np.zeros(3)
+        mujoco.mju_rotVecQuat(forward, np.array([1.0, 0.0, 0.0]), data.qpos[3:7])
         for index in np.flatnonzero(things.any(axis=1)):
             first, second = pairs[index]
             name = self._scene.owners[second if things[index, 1] else first]
             pressed |= self._scene.bumper_geom in (first, second)
-            if now_s - self._last.get(name, -GAP_S) >= GAP_S:
-                point = data.contact.pos[index] - data.qpos[:3]
-                moved = _at(point, velocity[:2], velocity[5])
-                forward = np.zeros(3)
-                mujoco.mju_rotVecQuat(forward, np.array([1.0, 0.0, 0.0]), data.qpos[3:7])
-                driving = _at(point, driven.linear * forward[:2], driven.angular)
-                self.contacts.append(Contact(now_s, name, min(moved, driving)))
-            self._last[name] = now_s
+            point = data.contact.pos[index] - data.qpos[:3]
+            moved = _at(point, velocity[:2], velocity[5])
+            driving = _at(point, driven.linear * forward[:2], driven.angular)
+            normal = data.contact.frame[index, :2] * (1.0 if things[index, 1] else -1.0)
+            speed = min(float(np.hypot(*moved)), float(np.hypot(*driving)))
+            self._note(name, now_s, speed, float(driving @ normal))
         return pressed
 
+    def _note(self, name: str, now_s: float, speed: float, against: float) -> None:
+        """A new touch with the speed it began at; a lasting one with the greatest at which the
+        robot drove against the thing, whether that gave way or not."""
+        last_s, at = self._last.get(name, (-GAP_S, -1))
+        if now_s - last_s >= GAP_S:
+            at = len(self.contacts)
+            self.contacts.append(Contact(now_s, name, speed))
+        elif against > self.contacts[at].robot_speed:
+            self.contacts[at] = replace(self.contacts[at], robot_speed=against)
+        self._last[name] = now_s, at
 
-def _at(point: NDArray[np.float64], velocity: NDArray[np.float64], turn: float) -> float:
-    """Speed in m/s of a point of a body that moves and turns, seen from the body's origin."""
-    return float(np.hypot(*(velocity + turn * np.array([-point[1], point[0]]))))
+
+def _at(
+    point: NDArray[np.float64], velocity: NDArray[np.float64], turn: float
+) -> NDArray[np.float64]:
+    """Velocity (2,) in m/s of a point of a body that moves and turns, seen from its origin."""
+    return velocity + turn * np.array([-point[1], point[0]])

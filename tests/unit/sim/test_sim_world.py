@@ -104,6 +104,15 @@ def test_somebody_bumping_a_robot_at_rest_is_not_the_robots_doing() -> None:
     assert first.robot_speed < 0.05
 
 
+def test_driving_on_against_somebody_who_bumped_into_it_is_the_robots_doing() -> None:
+    world = make(people=[person((9.0, 8.0), (6.0, 8.0), attentive=False)])
+    while not world.truth().contacts and world.time_s < 4.0:
+        world.step(world.time_s + 0.02)
+    assert world.truth().contacts[0].robot_speed < 0.05
+    drive(world, Twist2D(0.3, 0.0), 0.2)
+    assert world.truth().contacts[0].robot_speed > 0.1
+
+
 def test_the_lidar_sees_legs() -> None:
     world = make(people=[person((8.0, 8.0))])
     ranges = world.step(0.1).scans[0].ranges
