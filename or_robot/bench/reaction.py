@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import random
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
+import psutil
 import typer
 from rich.console import Console
 from rich.progress import track
@@ -44,6 +46,7 @@ DROP = 0.2
 DRIVING = 0.6
 """m/s asked for while samples are taken."""
 BETWEEN_S = 0.1
+BROWSER_NICE = -10
 LATE_S = 1.0
 
 Figures = dict[str, Any]
@@ -130,6 +133,7 @@ class _Samples:
         with chromium() as browser:
             page = browser.new_page()
             page.goto(f"http://{HOST}:{self._rig.suite.panel_port}")
+            _as_on_its_own_machine()
             self._repeat(partial(self._press_stop, page), count)
 
     def _repeat(self, sample: Callable[[], None], count: int) -> None:
@@ -239,6 +243,14 @@ class _Samples:
     def _note(self, name: str, value: float) -> None:
         with self._log.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"name": name, "value": round(value, 2)}) + "\n")
+
+
+def _as_on_its_own_machine() -> None:
+    """The browser of a panel does not share the robot's cores: here it waits for none of them."""
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            if process.name().startswith(("chrom", "node")):
+                process.nice(BROWSER_NICE)
 
 
 def _with_phantom(scan: LaserScan, distance: float) -> LaserScan:
