@@ -8,7 +8,7 @@ import { emptyCourse, showCourse } from "./course.js";
 import { emptyDvh, showDvh } from "./dvh.js";
 import { age, clock } from "./format.js";
 import { has, t } from "./i18n.js";
-import { emptyImage, showImage } from "./image.js";
+import { emptyImage, expectImage, showImage } from "./image.js";
 import { emptyPlan, showPlan } from "./plan.js";
 
 const ORIENTATIONS = ["axial", "coronal", "sagittal"];
@@ -110,14 +110,15 @@ function noPatient() {
 
 function showChoices(card) {
   const views = card.dose_views.map((view) => ({ key: view.key, label: viewLabel(view, card) }));
-  segments(byId("views"), views, choice.view, (view) => choose({ view }));
+  segments(byId("views"), views, choice.view, (view) => choose({ view }), (view) => expect({ view }));
   const { plans } = shown.copy.value;
   byId("plans").hidden = plans.length < 2;
-  segments(byId("plans"), plans.map((each, n) => ({ key: n, label: planLabel(each) })), choice.plan, choosePlan);
+  segments(byId("plans"), plans.map((each, n) => ({ key: n, label: planLabel(each) })), choice.plan, choosePlan, (n) => expect(firstOf(n)));
   toggles(byId("structures"), card.structures, choice.hidden, (hidden) => choose({ hidden }));
   setText(byId("window"), t(`window.${choice.window}`));
   const orientations = ORIENTATIONS.map((name) => ({ key: name, label: t(`image.${name}`) }));
-  segments(byId("orientations"), orientations, choice.orientation, (orientation) => choose({ orientation, index: 0 }));
+  const turned = (orientation) => ({ orientation, index: 0 });
+  segments(byId("orientations"), orientations, choice.orientation, (name) => choose(turned(name)), (name) => expect(turned(name)));
 }
 
 function viewLabel(view, card) {
@@ -130,10 +131,17 @@ const planLabel = (card) => (card.role === "current" ? card.label : `${card.labe
 // A plan that is not followed any more has no planned dose: it is shown as what was delivered.
 const firstView = (card) => card?.dose_views[0]?.key ?? FIRST_CHOICE.view;
 
+const firstOf = (number) => ({ ...FIRST_CHOICE, plan: number, view: firstView(shown.copy.value.plans[number]) });
+
+// The picture of what a finger is on.
+function expect(change) {
+  if (shown) expectImage(wantedImage({ ...choice, ...change }));
+}
+
 function choosePlan(number) {
   const card = shown?.copy.value.plans[number];
   if (!card) return;
-  choice = { ...FIRST_CHOICE, plan: number, view: firstView(card) };
+  choice = firstOf(number);
   if (card.version !== shown.version) return render(); // which shows nothing then
   const picture = loadImage();
   // Card and picture in one frame: sooner there than one after the other, and no card beside the picture of another.
@@ -153,16 +161,19 @@ function choose(change) {
   if (viewChanged) emptyDvh();
 }
 
-function asked() {
-  const card = plan();
-  return { patient: card.patient_id, plan: card.plan_uid, view: choice.view, version: shown.version };
+function asked(wish = choice) {
+  const card = shown.copy.value.plans[wish.plan];
+  return { patient: card.patient_id, plan: card.plan_uid, view: wish.view, version: shown.version };
 }
 
+const wantedImage = (wish) => ({ ...asked(wish), orientation: wish.orientation, index: wish.index, ...style(wish) });
+
 // Only what differs from the prepared pictures: those are the fast ones.
-function style() {
+function style({ window, hidden, plan: number }) {
   const chosen = {};
-  if (choice.window !== WINDOWS[0]) chosen.window = choice.window;
-  if (choice.hidden.length) chosen.structures = plan().structures.filter((name) => !choice.hidden.includes(name)).join("\n");
+  if (window !== WINDOWS[0]) chosen.window = window;
+  const { structures } = shown.copy.value.plans[number];
+  if (hidden.length) chosen.structures = structures.filter((name) => !hidden.includes(name)).join("\n");
   return chosen;
 }
 
@@ -181,7 +192,7 @@ function likelyNext() {
 
 async function loadImage() {
   try {
-    const facts = await showImage({ ...asked(), orientation: choice.orientation, index: choice.index, ...style() }, likelyNext());
+    const facts = await showImage(wantedImage(choice), likelyNext());
     if (!facts) return;
     range = facts.index_range;
     const position = t("image.slice", { mm: facts.slice_position_mm.toFixed(0).replace("-", "−"), n: signed(facts.index) });

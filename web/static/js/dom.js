@@ -37,10 +37,11 @@ export function fit(line) {
   give(`${SIZES_REM[low]}rem`);
 }
 
-export function segments(container, choices, chosen, onChoose) {
+export function segments(container, choices, chosen, onChoose, onPress = () => {}) {
   container.replaceChildren(
     ...choices.map(({ key, label }) => {
       const button = make("button", label, { type: "button", "aria-pressed": String(key === chosen), "data-key": key });
+      button.addEventListener("pointerdown", () => onPress(key)); // a finger lifts some 0.1 s later
       button.addEventListener("click", () => onChoose(key));
       return button;
     }),

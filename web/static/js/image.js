@@ -39,6 +39,11 @@ function forget(name) {
   pictures.delete(name);
 }
 
+// It will most likely be wanted in a moment.
+export function expectImage(what) {
+  picture(what).catch(() => {}); // who shows it says why there is none
+}
+
 // Shows a picture and gives its facts; null when something else was wanted in the meantime.
 // `next`: what may be asked for after it, the likeliest first.
 export async function showImage(what, next) {
