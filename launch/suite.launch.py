@@ -11,8 +11,6 @@ from launch_ros.actions import Node
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from or_robot.bringup.description import Options, Process, option_defaults, processes
 
-RESPAWN_DELAY_S = 1.0
-
 
 def start(process: Process) -> LaunchDescriptionEntity:
     """One process as launch starts it."""
@@ -22,7 +20,7 @@ def start(process: Process) -> LaunchDescriptionEntity:
             cmd=process.command(),
             output="screen",
             respawn=process.respawn,
-            respawn_delay=RESPAWN_DELAY_S,
+            respawn_delay=process.respawn_delay_s,
         )
     return Node(
         package="or_robot",
@@ -32,7 +30,7 @@ def start(process: Process) -> LaunchDescriptionEntity:
         remappings=[*process.remaps.items()],
         output="screen",
         respawn=process.respawn,
-        respawn_delay=RESPAWN_DELAY_S,
+        respawn_delay=process.respawn_delay_s,
     )
 
 

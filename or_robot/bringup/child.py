@@ -13,9 +13,9 @@ from pathlib import Path
 
 from or_robot.bringup.description import Process
 
-FIRST_DELAY_S, LONGEST_DELAY_S = 2.5, 10.0
-"""The first is longer than silence takes to become a fault (link: 1 s lost, 1 s to the fault): no
-process is back so soon that the robot, held by its death, drives on by itself."""
+GROWTH, LONGEST_DELAY_S = 5.0, 10.0
+"""1, 5, 10 s: a node that came back 3 to 4 s after its death, just when DDS forgets the dead one
+(launch/fastdds.xml), was seen to hear nothing for good."""
 STEADY_LIFE_S = 30.0
 """Whoever lived this long begins with the shortest delay again."""
 QUICK_ENDS = 5
@@ -40,7 +40,7 @@ class Child:
         self._reader: threading.Thread | None = None
         self._started_s = 0.0
         self._due_s = 0.0
-        self._delay_s = FIRST_DELAY_S
+        self._delay_s = process.respawn_delay_s
         self._short_lives = 0
 
     @property
@@ -92,13 +92,13 @@ class Child:
     def _note_end(self, status: int, now_s: float) -> None:
         how = f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended: {status}"
         if now_s - self._started_s >= STEADY_LIFE_S:
-            self._delay_s, self._short_lives = FIRST_DELAY_S, 0
+            self._delay_s, self._short_lives = self.process.respawn_delay_s, 0
         self._short_lives += 1
         self.finish()
         again = f"; again in {self._delay_s:g} s" if self.process.respawn else ""
         self._say(self.process.name, f"{how}{again}")
         self._due_s = now_s + self._delay_s
-        self._delay_s = min(2.0 * self._delay_s, LONGEST_DELAY_S)
+        self._delay_s = min(GROWTH * self._delay_s, LONGEST_DELAY_S)
 
     def _read(self, popen: subprocess.Popen[bytes]) -> None:
         assert popen.stdout is not None

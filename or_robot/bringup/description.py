@@ -21,6 +21,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "link_profile": tuple(LINK_PROFILES),
 }
 YES_NO = ("true", "false")
+RESPAWN_DELAY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,8 @@ class Process:
     remaps: Mapping[str, str]
     """Name in the node → name in the graph."""
     respawn: bool
+    respawn_delay_s: float
+    """From its first end to its next start."""
     critical: bool
     nice: int
     """Scheduling priority, -20 (first) to 19."""
@@ -126,7 +129,17 @@ def processes(options: Options, file: Path | None = None) -> list[Process]:
 def _process(row: Value, options: Options) -> Process | None:
     fields = row.fields(
         required=("name", "module", "executable"),
-        optional=("args", "params", "remap", "when", "node", "respawn", "critical", "nice"),
+        optional=(
+            "args",
+            "params",
+            "remap",
+            "when",
+            "node",
+            "respawn",
+            "respawn_delay",
+            "critical",
+            "nice",
+        ),
     )
     if "when" in fields and not _wanted(fields["when"], options):
         return None
@@ -143,6 +156,9 @@ def _process(row: Value, options: Options) -> Process | None:
         if "remap" in fields
         else {},
         respawn=_flag(fields, "respawn", default=True),
+        respawn_delay_s=fields["respawn_delay"].number(0.1, 60.0)
+        if "respawn_delay" in fields
+        else RESPAWN_DELAY_S,
         critical=_flag(fields, "critical", default=False),
         nice=int(fields["nice"].number(-20, 19)) if "nice" in fields else 0,
     )

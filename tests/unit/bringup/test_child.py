@@ -37,7 +37,7 @@ class Script(Process):
 
 
 def script(code: str, respawn: bool = True) -> Script:
-    return Script("it", code, "", False, (), {}, (), {}, respawn, False, 0)
+    return Script("it", code, "", False, (), {}, (), {}, respawn, 2.5, False, 0)
 
 
 class Lines:
@@ -87,7 +87,7 @@ def test_who_ends_starts_again_later_each_time(lines: Lines, tmp_path: Path) -> 
     child = make("raise SystemExit(3)", lines, tmp_path)
     child.start()
     now = 0.0
-    for delay in (2.5, 5, 10, 10, 10):
+    for delay in (2.5, 10, 10, 10, 10):
         until(lambda: not child.running)
         child.look_after(now)
         assert lines.said[-1] == f"it: ended: 3; again in {delay:g} s"

@@ -8,6 +8,8 @@ import pytest
 
 from or_robot.bringup import Options, processes
 from or_robot.bringup.description import option_defaults
+from or_robot.config.link import LinkConfig
+from or_robot.config.safety import SafetyConfig
 from or_robot.errors import OrRobotError
 from or_robot.share import share
 
@@ -134,3 +136,11 @@ def test_the_launch_file_loops_over_the_same_processes() -> None:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
     }
     assert {"executable", "parameters", "parameter_files", "respawn", "command"} <= attributes
+    assert "respawn_delay_s" in attributes
+
+
+def test_the_stop_desk_stays_away_until_its_silence_is_a_fault() -> None:
+    delays = {process.name: process.respawn_delay_s for process in processes(Options())}
+    silence_s = LinkConfig().lost_s + SafetyConfig().gateway_age
+    assert delays.pop("stop_desk") > silence_s
+    assert set(delays.values()) == {1.0}
