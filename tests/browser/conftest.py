@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -33,6 +34,7 @@ QUIET = [
     "--disable-sync",
 ]
 START_TIMEOUT_S = 90.0
+LET_GO_MS = 1000.0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -160,7 +162,9 @@ def let_go_on(page: sync_api.Page) -> None:
     while page.is_visible("#recovery"):
         for step in ("#reset", "#resume"):
             if page.is_enabled(step):
-                page.click(step)
+                # an earlier press may take effect, and hide it, between the look and the press
+                with contextlib.suppress(sync_api.TimeoutError):
+                    page.click(step, timeout=LET_GO_MS)
         page.wait_for_timeout(200)
 
 
