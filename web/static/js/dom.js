@@ -19,23 +19,14 @@ export function make(tag, text = "", attributes = {}) {
 const LARGEST_REM = 4.3;
 const SIZES_REM = Array.from({ length: 19 }, (_, n) => LARGEST_REM - 0.15 * n);
 
-const REMEMBERED = 50;
-const found = new Map(); // line, its text and the window's width → the size that fitted last
-
 // Makes a line smaller until it fits: a name must never be cut off. Few steps: each costs a layout.
 export function fit(line) {
   if (!line) return;
   const parts = [...line.querySelectorAll(".big")];
   const give = (size) => { for (const part of parts) part.style.fontSize = size; };
   const fits = () => line.scrollWidth <= line.clientWidth + 1;
-  const name = [line.className, innerWidth, document.fonts.status, line.textContent].join("|");
-  const remember = (size) => {
-    if (found.size >= REMEMBERED) found.clear();
-    found.set(name, size);
-  };
-  give(found.get(name) ?? "");
-  if (fits()) return remember(found.get(name) ?? "");
   give("");
+  if (fits()) return;
   let [low, high] = [0, SIZES_REM.length - 1]; // the answer is not before low and not after high
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
@@ -44,7 +35,6 @@ export function fit(line) {
     else low = middle + 1;
   }
   give(`${SIZES_REM[low]}rem`);
-  remember(`${SIZES_REM[low]}rem`);
 }
 
 export function segments(container, choices, chosen, onChoose, onPress = () => {}) {
