@@ -175,6 +175,21 @@ def test_structures_and_window_are_chosen_on_the_proton_screen(role_page):
     assert page.get_attribute("#structures [data-key=Brainstem]", "aria-pressed") == "false"
 
 
+def test_a_finger_on_a_choice_already_asks_for_its_picture(role_page):
+    page = role_page("physicist")
+    page.wait_for_selector("#key-image:not([hidden])")
+    show(page, "proton")
+    before = page.get_attribute("#key-image", "src")
+    page.click("#structures [data-key=Brainstem]")  # such pictures are not fetched ahead
+    page.wait_for_selector(f"#key-image:not([src='{before}'])")
+    page.hover("#orientations [data-key=coronal]")
+    with page.expect_request(lambda request: "orientation=coronal" in request.url):
+        page.mouse.down()
+    assert page.get_attribute("#orientations [data-key=coronal]", "aria-pressed") == "false"
+    page.mouse.up()
+    page.wait_for_selector("#orientations [data-key=coronal][aria-pressed=true]")
+
+
 def test_the_patient_leaves_and_comes_back_by_two_identifiers(role_page):
     page = role_page("nurse")
     page.wait_for_selector("#patient-id:text-is('SIM0001')")
