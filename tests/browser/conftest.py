@@ -19,7 +19,7 @@ import pytest
 
 from or_robot.panel.database import open_database
 from or_robot.panel.users import Users, generate_password
-from tests.browser.steps import log_in
+from tests.browser.steps import Bed, log_in
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
@@ -125,7 +125,7 @@ def new_page(browser: sync_api.Browser, suite: Suite) -> Iterator[NewPage]:
         size: tuple[int, int] = (1920, 1080),
         language: str = "en",
         live: bool = True,
-        asleep: bool = False,
+        bed: Bed | None = None,
         session_ends: bool = False,
         script: bool = True,
     ) -> sync_api.Page:
@@ -139,8 +139,10 @@ def new_page(browser: sync_api.Browser, suite: Suite) -> Iterator[NewPage]:
         page.set_default_timeout(20_000)
         if not live:
             page.route_web_socket("**/live", lambda socket: socket.close())
-        if asleep:
+        if bed:
             page.clock.install()
+            page.route_web_socket("**/live", bed.connection)
+            page.route("**/api/live", bed.poll)
         if session_ends:  # what the page had under way is refused then
             ends.append(page)
         page.on("console", listen)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from or_robot.panel.database import open_database
 from or_robot.panel.users import Users
-from tests.browser.steps import give_pin, log_in
+from tests.browser.steps import Bed, give_pin, log_in
 
 CONFIRMED = "#notice:has-text('STOP has reached the robot')"
-AN_HOUR_MS = 3_600_000
+AN_HOUR = timedelta(hours=1)
 WATCH = """() => {
   const robot = document.getElementById('robot');
   new MutationObserver(() => {
@@ -101,13 +103,19 @@ def test_by_keyboard(new_page, going_again):
     page.wait_for_selector(CONFIRMED)
 
 
-def test_a_page_that_slept_for_an_hour_greys_first_and_then_is_new(team_page):
-    page = team_page(asleep=True)
+def test_a_page_that_slept_for_an_hour_takes_nothing_sent_before_it_for_new(team_page):
+    bed = Bed()
+    page = team_page(bed=bed)
     page.wait_for_selector("#robot[data-stale=false]")
     page.evaluate(WATCH)
-    page.clock.fast_forward(AN_HOUR_MS)
-    page.clock.resume()
+    bed.asleep = True
+    while not bed.sent:
+        page.wait_for_timeout(20)
+    page.clock.set_system_time(datetime.now(UTC) + AN_HOUR)
+    bed.deliver()
     page.wait_for_selector("#robot[data-was-stale=true]")
+    page.wait_for_selector("#robot-age:has-text('60 min')")
+    bed.wake()
     page.wait_for_selector("#robot[data-stale=false]")
     page.wait_for_selector("#banner[data-stale=false]")
     assert page.inner_text("#patient-id") == "SIM0001"

@@ -4,18 +4,36 @@ import { getJson } from "./api.js";
 
 const SILENCE_MS = 2000;
 const POLL_MS = 1000;
+const SLEPT_MS = 3000;
 const RECONNECT_MS = [250, 500, 1000, 2000, 4000];
 
 export class Live {
-  constructor(onMessage) {
+  constructor(onMessage, onSlept) {
     this.onMessage = onMessage;
+    this.onSlept = onSlept;
     this.heardAt = -Infinity;
+    this.awakeAt = Date.now();
+    this.sleeps = 0;
     this.polling = false;
     this.failures = 0;
     this.boot = "";
     this.sequence = -1;
     this.connect();
-    setInterval(() => this.pollWhenSilent(), POLL_MS);
+    setInterval(() => {
+      this.noticeSleep();
+      this.pollWhenSilent();
+    }, POLL_MS);
+  }
+
+  // Buffers are full of old messages after a sleep: what was asked before it is not waited for.
+  noticeSleep() {
+    const sleptMs = Date.now() - this.awakeAt; // performance.now() stands still while some computers sleep
+    this.awakeAt += sleptMs;
+    if (sleptMs < SLEPT_MS) return;
+    this.sleeps++;
+    this.heardAt = -Infinity;
+    this.connect();
+    this.onSlept(sleptMs);
   }
 
   silenceS() {
@@ -23,10 +41,13 @@ export class Live {
   }
 
   connect() {
+    this.socket?.close();
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/live`);
     this.socket = socket;
     socket.addEventListener("message", (event) => {
+      this.noticeSleep();
+      if (socket !== this.socket) return;
       this.failures = 0;
       this.take(JSON.parse(event.data));
     });
@@ -51,8 +72,11 @@ export class Live {
   async pollWhenSilent() {
     if (this.polling || this.silenceS() * 1000 < SILENCE_MS) return;
     this.polling = true;
+    const { sleeps } = this;
     try {
-      this.take(await getJson("/api/live"));
+      const message = await getJson("/api/live");
+      this.noticeSleep();
+      if (sleeps === this.sleeps) this.take(message);
     } catch {
       // stays silent; the page shows for how long
     } finally {

@@ -84,6 +84,11 @@ function onMessage(next) {
   refresh();
 }
 
+function onSlept(ms) {
+  receivedAt = Math.min(receivedAt, performance.now() - ms);
+  refresh();
+}
+
 async function changeLanguage() {
   await useLanguage(otherLanguage());
   byId("language").lang = otherLanguage();
@@ -109,5 +114,5 @@ recallStop();
 byId("language").addEventListener("click", changeLanguage);
 addEventListener("resize", () => { render(); drawBeams(); refresh(); });
 addEventListener("visibilitychange", followCamera);
-live = new Live(onMessage);
+live = new Live(onMessage, onSlept);
 setInterval(refresh, REFRESH_MS);
