@@ -16,7 +16,7 @@ class PeopleConfig(CheckedConfig):
     )
     leg_width_max: float = setting(0.30, unit="m", low=0.05, high=1.0, doc="wider is both legs")
     body_width_max: float = setting(0.70, unit="m", low=0.1, high=1.5, doc="wider is no person")
-    pair_distance: float = setting(0.75, unit="m", low=0.1, high=1.5, doc="legs of one person")
+    pair_distance: float = setting(0.9, unit="m", low=0.1, high=1.5, doc="legs of one person")
     gate: float = setting(0.75, unit="m", low=0.1, high=3.0, doc="leg to person")
     gate_sigmas: float = setting(2.5, unit="", low=1.0, high=10.0, doc="leg to person")
     same_leg: float = setting(
@@ -25,6 +25,9 @@ class PeopleConfig(CheckedConfig):
     acceleration: float = setting(3.0, unit="m/s²", low=0.1, high=10.0, doc="of people, one sigma")
     detection_sigma: float = setting(0.08, unit="m", low=0.01, high=0.5, doc="of both legs' middle")
     leg_sigma: float = setting(0.18, unit="m", low=0.01, high=0.5, doc="of a leg off the middle")
+    stride_time: float = setting(
+        0.1, unit="s", low=0.0, high=1.0, doc="times speed: the same ahead and behind of who walks"
+    )
     birth_score: float = setting(-0.5, unit="", low=-10.0, high=10.0, doc="log-odds of a first leg")
     confirm_hits: int = setting(3, unit="", low=1, high=20, doc="scans until it is a person")
     confirm_evidence: float = setting(
@@ -40,6 +43,15 @@ class PeopleConfig(CheckedConfig):
     hidden_keep: float = setting(1.0, unit="s", low=0.1, high=10.0, doc="hidden for so long: gone")
     return_after: float = setting(
         3.0, unit="s", low=0.0, high=30.0, doc="unseen for longer, who comes back is new"
+    )
+    stance: float = setting(
+        0.6, unit="m", low=0.0, high=1.5, doc="two single feet may be one person's"
+    )
+    astray_after: float = setting(
+        0.3, unit="s", low=0.0, high=1.0, doc="before a newcomer was seen, a track was still right"
+    )
+    astray_distance: float = setting(
+        0.6, unit="m", low=0.0, high=2.0, doc="off the way of who then was led astray"
     )
     return_distance: float = setting(
         0.8, unit="m", low=0.1, high=3.0, doc="off the way somebody went on, still the same"

@@ -65,15 +65,23 @@ def legs(
     )
 
 
+def leg_spread(velocity: NDArray[np.float64], config: PeopleConfig) -> NDArray[np.float64]:
+    """(…, 2, 2) m², covariance of a leg off the middle: who walks has it ahead or behind."""
+    along = velocity[..., :, None] * velocity[..., None, :]
+    return config.leg_sigma**2 * np.eye(2) + config.stride_time**2 * along
+
+
 def shared_out(
     centres: NDArray[np.float64],
     spreads: NDArray[np.float64],
+    velocities: NDArray[np.float64],
     owners: NDArray[np.intp],
     found: Legs,
     config: PeopleConfig,
 ) -> list[list[int]]:
     """The legs, two at most, of each person predicted at centres (m, 2), (m, 2, 2) covariance.
 
+    velocities (m, 2), m/s.
     owners (n,): which of the people each leg belonged to a scan ago, -1 somebody else or nobody.
 
     Hungarian assignment of legs to two places a person (Kuhn 1955); what is both legs takes both.
@@ -82,7 +90,7 @@ def shared_out(
     if not len(centres) or not len(found.positions):
         return given
     offset = found.positions[None] - centres[:, None]
-    sigma = spreads + config.leg_sigma**2 * np.eye(2)
+    sigma = spreads + leg_spread(velocities, config)
     distance = np.einsum("mni,mij,mnj->mn", offset, np.linalg.inv(sigma), offset)
     # of two people who might own a leg, the one whose place is better known is likelier
     unsure = np.log(np.linalg.det(sigma))[:, None]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from or_robot.config.perception import PeopleConfig
 from or_robot.geometry.distance_field import DistanceField
-from or_robot.perception.detections import Legs, legs, paired, shared_out
+from or_robot.perception.detections import Legs, leg_spread, legs, paired, shared_out
 from or_robot.perception.leg_classifier import LegClassifier
 from or_robot.perception.sight import Sight, seen
 from or_robot.perception.track import PersonFilter
@@ -102,14 +102,17 @@ class PeopleTracker:
         )
         centres = np.array([person.mean[:2] for person in group]).reshape(-1, 2)
         spreads = np.array([person.covariance[:2, :2] for person in group]).reshape(-1, 2, 2)
-        given = shared_out(centres, spreads, owners, part, config)
+        velocities = np.array([person.mean[2:] for person in group]).reshape(-1, 2)
+        given = shared_out(centres, spreads, velocities, owners, part, config)
         for person, own in zip(group, given, strict=True):
             if not own:
                 continue
             self._own(person, part, own)
             whole = len(own) > 1 or bool(part.both[own[0]])
-            sigma = config.detection_sigma if whole else config.leg_sigma
-            person.correct(part.positions[own].mean(axis=0), sigma, stamp_s)
+            noise = config.detection_sigma**2 * np.eye(2)
+            if not whole:
+                noise = leg_spread(person.mean[2:], config)
+            person.correct(part.positions[own], noise, stamp_s)
             best = float(part.scores[own].max())
             limit = config.evidence_step
             person.evidence = min(
@@ -124,7 +127,7 @@ class PeopleTracker:
         self._owners.update(dict.fromkeys(found.clusters[own].tolist(), person))
 
     def _confirm(self, person: PersonFilter) -> None:
-        """Somebody who was out of sight for a moment, if they can have come here; else new."""
+        """Somebody out of sight or led astray, if they can have come here; else new."""
         config = self._config
         unseen = [other for other in self._people if other.id and other.seen_s < person.born_s]
         known = self._gone + unseen
@@ -134,12 +137,28 @@ class PeopleTracker:
             unseen_s = person.born_s - other.seen_s
             allowed = config.return_distance + config.walk * unseen_s
             shares.append(_off_way(other, person.first, unseen_s) / allowed)
-        if not known or min(shares) > 1.0:
-            person.id = next(self._ids)
-            return
-        same = known[int(np.argmin(shares))]
-        person.id = same.id
-        (self._gone if same in self._gone else self._people).remove(same)
+        back = bool(known) and min(shares) <= 1.0
+        same = known[int(np.argmin(shares))] if back else self._led_astray(person)
+        person.id = next(self._ids) if same is None else same.id
+        self._people = [other for other in self._people if other is not same]
+        self._gone = [other for other in self._gone if other is not same]
+
+    def _led_astray(self, newcomer: PersonFilter) -> PersonFilter | None:
+        """Who is kept alive by a foot of the person beside, and before was on the way to here."""
+        config = self._config
+        here = [person for person in self._people if person.id and person.seen_s == self._stamp_s]
+        one_foot = [person for person in here if len(person.feet) == 1]
+        nearest, astray = config.astray_distance, None
+        for person in one_foot:
+            beside = [other for other in one_foot if other is not person]
+            gaps = [float(np.hypot(*(other.feet[0] - person.feet[0]))) for other in beside]
+            ahead = person.ahead(newcomer.born_s - config.astray_after, newcomer.born_s)
+            if ahead is None or not gaps or min(gaps) > config.stance:
+                continue
+            off = float(np.hypot(*(newcomer.first - ahead)))
+            if off < min(nearest, float(np.hypot(*(newcomer.first - person.mean[:2])))):
+                nearest, astray = off, person
+        return astray
 
     def _bury(self, scan: LaserScan, places: NDArray[np.float64], elapsed: float) -> None:
         """Who is not where they should be is soon gone; who is hidden is kept a while."""

@@ -1,4 +1,5 @@
 import math
+from collections.abc import Iterable
 
 import numpy as np
 import pytest
@@ -6,7 +7,9 @@ from kinematic_plant import Plant, Walker, room
 
 from or_robot.config.perception import PeopleConfig
 from or_robot.geometry.pose import Pose2D
+from or_robot.perception.clusters import Clusters
 from or_robot.perception.detections import Legs, shared_out
+from or_robot.perception.leg_classifier import ScoredClusters
 from or_robot.perception.people import PeopleTracker
 from or_robot.perception.sight import Sight, seen
 from or_robot.perception.track import predicted
@@ -73,7 +76,7 @@ def test_a_foot_that_moves_on_stays_with_its_owner() -> None:
 
     def given(owner: int) -> list[list[int]]:
         found = Legs(leg, np.zeros(1), np.zeros(1, dtype=bool), np.arange(1), np.arange(1))
-        return shared_out(centres, spreads, np.array([owner]), found, config)
+        return shared_out(centres, spreads, np.zeros((1, 2)), np.array([owner]), found, config)
 
     assert given(-1) == [[], [0]]
     assert given(0) == [[0], []]
@@ -89,6 +92,49 @@ def test_who_was_out_of_sight_for_a_moment_comes_back_as_the_same() -> None:
     assert not follow(plant, tracker, 8)[-1].tracks
     plant.walkers += away
     assert ids(follow(plant, tracker, 10)) == before
+
+
+class Feet:
+    """In the classifier's place: a cluster for every foot, which continues the one it was before.
+
+    That is the one of the same number.
+    """
+
+    def __init__(self, scans: Iterable[list[tuple[float, float]]]) -> None:
+        self._scans = iter(scans)
+        self._before = 0
+
+    def __call__(self, scan: LaserScan, sensor: Pose2D) -> ScoredClusters:
+        feet = np.array(next(self._scans))
+        points = np.repeat(sensor.inverse().transform(feet), 3, axis=0)
+        starts = np.arange(0, len(points), 3)
+        clusters = Clusters(points, np.arange(len(points)), starts, starts + 3)
+        number = np.arange(len(feet))
+        previous = np.where(number < self._before, number, -1)
+        self._before = len(feet)
+        return ScoredClusters(clusters, feet, np.full(len(feet), 3.0), previous)
+
+    def clear(self) -> None:
+        pass
+
+
+def test_who_was_taken_for_the_person_beside_keeps_the_name() -> None:
+    """The foot of a walker merges with the second foot of a stander; then the other foot lands."""
+    passes, lands, stride = 12, 14, 0.3
+    stander, second = (3.65, 3.3), (3.7, 3.0)
+
+    def feet(n: int) -> list[tuple[float, float]]:
+        middle = 4.0 + 0.13 * (n - passes)
+        if n < passes:
+            return [(middle, 2.7), stander]
+        return [second, stander, *([(middle + stride, 2.7)] if n >= lands else [])]
+
+    tracker = PeopleTracker(PeopleConfig(), SITE.map, Feet(feet(n) for n in range(22)))
+    told = follow(Plant(SITE, POSE), tracker, 22)
+    first, last = ({k.id: k.position.round(1).tolist() for k in told[n].tracks} for n in (11, -1))
+    (walks,) = (name for name, place in first.items() if place[1] < 3.0)
+    assert first.keys() == last.keys()
+    assert last[walks] == pytest.approx([5.4, 2.7], abs=0.15)
 
 
 def test_lost_or_time_going_back_forgets_everybody() -> None:
