@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from or_robot.autonomy.dock_drive import DockDrive
+from or_robot.autonomy.door_rules import DoorRules
 from or_robot.autonomy.driver import Driver
 from or_robot.autonomy.max_age import fresh, stale_input
 from or_robot.autonomy.progress import ProgressChecker
@@ -22,7 +24,9 @@ from or_robot.control.surroundings import Surroundings, surroundings
 from or_robot.geometry.pose import Pose2D
 from or_robot.localization.localizer import Localizer
 from or_robot.planning.planner import Planner
+from or_robot.planning.through import plan_through
 from or_robot.types.costmap import INSCRIBED
+from or_robot.types.docking import DockingStage, DockTarget
 from or_robot.types.motion import (
     STANDSTILL,
     LaserScan,
@@ -41,12 +45,11 @@ from or_robot.types.navigation import (
     NavigationState,
     NavigationStatus,
 )
-from or_robot.types.perception import DepthObstacles
+from or_robot.types.perception import DepthObstacles, Markers
 from or_robot.types.procedure import ProcedurePhase
 from or_robot.types.sensing import ImuReading
 from or_robot.types.site import OccupancyMap, Site
 from or_robot.world.costmap import Costmap
-from or_robot.world.doors import is_shut, on_the_way
 from or_robot.world.zones import forbidden_edges, speed_limit
 
 OFF_PATH_M = 0.6
@@ -57,8 +60,6 @@ WALKING = 0.25
 """m/s: who walks is not marked in the costmap, or leaves a trail of ghosts."""
 PERSON_AHEAD_M = 2.0
 """Somebody so near may be the reason why the robot does not get on."""
-DOOR_AHEAD_M = 1.5
-"""A shut door so near on the path is waited for."""
 GIVE_WAY_S = 0.4
 """Standing ordered for longer than this ends as a fresh start of the controller."""
 
@@ -75,6 +76,7 @@ class NavigatorInputs:
     imu: Sequence[ImuReading] = ()
     """All since the last step, oldest first."""
     depth: DepthObstacles | None = None
+    markers: Markers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ class NavigatorOutput:
     estimate: PoseEstimate | None
     path: Path | None
     status: NavigationStatus
+    doors_wanted: tuple[str, ...] = ()
+    """Doors that are to be asked to open, now and as long as they are named here."""
 
 
 class Navigator:
@@ -104,13 +108,15 @@ class Navigator:
         self._tracks: Tracks | None = None
         self._depth: NDArray[np.float64] = np.empty((0, 2))
         self._half_size = np.array([robot.length, robot.width]) / 2.0
-        self._goal: Pose2D | None = None
+        self._goals: tuple[Pose2D, ...] = ()
+        self._dock: DockDrive | None = None
+        self._staged_by_s = math.inf
         self._route: Route | None = None
         self._recovery: RunningRecovery | None = None
         self._recoveries = 0
         self._checked_s = self._planned_s = -math.inf
         self._now_s = -math.inf
-        self._door_since_s = math.inf
+        self._doors = DoorRules(site.doors, config, robot)
         self._paused = False
         self._status = IDLE_STATUS
 
@@ -126,13 +132,39 @@ class Navigator:
 
     def set_goal(self, goal: Pose2D) -> None:
         """Drive there, instead of any goal before. Raises GoalRefused, then the old one stays."""
-        self._planner.check_goal(self._costmap.static_costs, self._costmap.spec, goal)
+        self.set_goals((goal,))
+
+    def set_goals(self, goals: Sequence[Pose2D]) -> None:
+        """Drive by way of all but the last, which is reached exactly; those before it are passed
+        within `via_radius`, whatever their heading. Raises GoalRefused, then the old one stays."""
+        if not goals:
+            raise GoalRefused(NavigationError.NO_VALID_PATH, "there is no pose", "give one or more")
+        for goal in goals:
+            self._planner.check_goal(self._costmap.static_costs, self._costmap.spec, goal)
         self._clear_goal()
-        self._goal = goal
+        self._goals = tuple(goals)
         self._progress.restart(self._now_s)
-        self._status = NavigationStatus(
-            NavigationState.ACTIVE, NavigationError.NONE, "", None, None
-        )
+        self._say("")
+
+    def dock(
+        self, target: DockTarget, *, stage: bool = True, max_staging_s: float = math.inf
+    ) -> None:
+        """Drive before the dock, then into it by its marker. stage False: the robot stands there.
+
+        Raises GoalRefused, then the old goal stays.
+        """
+        drive = DockDrive(self._config.docking, target)
+        self.set_goals((drive.staging,))
+        self._dock = drive
+        self._staged_by_s = self._now_s + max_staging_s
+        if not stage:
+            drive.begin(self._now_s)
+        self._say("")
+
+    @property
+    def wants_markers(self) -> bool:
+        """Whether images are to be searched for markers now."""
+        return self._dock is not None and self._dock.under_way
 
     def compute_path(self, goal: Pose2D, start: Pose2D | None = None) -> Path:
         """The path to a goal, from `start` or from where the robot is; drives nowhere.
@@ -175,10 +207,11 @@ class Navigator:
         if leaving is not None:
             twist = leaving
             self._progress.hold(min(max(elapsed, 0.0), 1.0))
-        elif self._goal is not None:
-            twist = self._towards(self._goal, estimate, min(max(elapsed, 0.0), 1.0), t_s)
+        elif self._goals:
+            twist = self._towards(estimate, min(max(elapsed, 0.0), 1.0), t_s)
         path = self._route.path if self._route else None
-        return NavigatorOutput(VelocityCommand(t_s, twist), estimate, path, self._status)
+        command = VelocityCommand(t_s, twist)
+        return NavigatorOutput(command, estimate, path, self._status, self._doors.wanted)
 
     def global_costmap(self) -> OccupancyMap:
         return self._costmap.occupancy()
@@ -211,6 +244,8 @@ class Navigator:
         if inputs.depth is not None:
             self._depth = inputs.depth.points[:, :2]
             self._costmap.mark_depth(self._depth)
+        if inputs.markers is not None and self._dock is not None:
+            self._see_marker(inputs.markers, self._dock)
         if inputs.odometry is not None and _usable_odometry(inputs.odometry):
             self._odometry = inputs.odometry
             self._localizer.update_odometry(inputs.odometry, inputs.imu)
@@ -226,6 +261,12 @@ class Navigator:
             if pose is not None and not self._localizer.lost:
                 self._costmap.update(scan, pose, self._unexplained(scan, pose))
                 self._costmap.see_people(self._people(scan.stamp_s))
+
+    def _see_marker(self, markers: Markers, dock: DockDrive) -> None:
+        base, at = self._localizer.reckoned_at(markers.stamp_s), markers.stamp_s
+        pose = self._localizer.pose_at(at)
+        if base is not None and pose is not None:
+            dock.see(markers, base, base.compose(pose.inverse()).compose(dock.target.pose))
 
     def _unexplained(self, scan: LaserScan, pose: Pose2D) -> NDArray[np.bool_]:
         """(beams,) which hit neither the map nor somebody who walks."""
@@ -263,7 +304,7 @@ class Navigator:
         self._depth = np.empty((0, 2))
         self._checked_s = self._planned_s = -math.inf
         self._costmap.forget()
-        if self._goal is not None:
+        if self._goals:
             self._abort(NavigationError.TF_ERROR, "time went backwards")
         self._progress.restart(t_s)
 
@@ -284,7 +325,7 @@ class Navigator:
             return None
         assert self._scan is not None
         around = surroundings(self._scan.points())
-        if self._goal is not None:
+        if self._goals:
             self._say(f"caught in {zone.name}: {zone.caught}s")
         for twist in self._zones.ways_out(zone, estimate.pose):
             careful = self._driver.careful(twist, around)
@@ -294,9 +335,7 @@ class Navigator:
 
     # --- driving
 
-    def _towards(
-        self, goal: Pose2D, estimate: PoseEstimate | None, elapsed: float, t_s: float
-    ) -> Twist2D:
+    def _towards(self, estimate: PoseEstimate | None, elapsed: float, t_s: float) -> Twist2D:
         if estimate is not None and estimate.lost:
             self._abort(NavigationError.TF_ERROR, f"localization is lost: {self._localizer.reason}")
             return STANDSTILL
@@ -310,21 +349,62 @@ class Navigator:
             return STANDSTILL
         if self._paused:
             self._progress.hold(elapsed)
+            if self._dock is not None:
+                self._dock.hold(elapsed)
             self._say("held by the safety gate")
             return STANDSTILL
         pose = estimate.pose
-        if self._driver.arrived(pose, goal) and abs(odometry.twist.linear) < 0.05:
-            self._finish(NavigationState.SUCCEEDED, NavigationError.NONE, "")
+        if self._dock is not None and self._dock.under_way:
+            return self._steer_dock(self._dock, self._around(scan, pose), t_s)
+        if self._dock is not None and t_s > self._staged_by_s:
+            self._abort(NavigationError.FAILED_TO_STAGE, "took too long to get before the dock")
             return STANDSTILL
-        if not self._have_route(pose, goal, t_s):
+        self._pass_by(pose)
+        goal = self._goals[-1]
+        if self._driver.arrived(pose, goal) and abs(odometry.twist.linear) < 0.05:
+            self._arrive(t_s)
+            return STANDSTILL
+        if not self._have_route(pose, t_s):
             return self._driver.stop()
         waiting = self._wait_at_door(pose, elapsed, t_s)
-        if self._goal is None:
+        if not self._goals:
             return STANDSTILL
         twist = self._drive(pose, odometry.twist, self._around(scan, pose), t_s)
-        if waiting and self._goal is not None:
+        if waiting and self._goals:
             self._say(waiting)
         return twist
+
+    def _pass_by(self, pose: Pose2D) -> None:
+        """Intermediate poses that are near enough are behind it."""
+        while len(self._goals) > 1 and pose.distance_to(self._goals[0]) < self._config.via_radius:
+            self._goals = self._goals[1:]
+
+    def _arrive(self, t_s: float) -> None:
+        if self._dock is None:
+            self._finish(NavigationState.SUCCEEDED, NavigationError.NONE, "")
+            return
+        self._dock.begin(t_s)
+        self._route, self._staged_by_s = None, math.inf
+        self._driver.reset()
+        self._say("")
+
+    def _steer_dock(self, dock: DockDrive, around: Surroundings, t_s: float) -> Twist2D:
+        """Checked against everything around, as every other command."""
+        here = self._localizer.reckoned_at(t_s)
+        if here is None:
+            return self._driver.stop()
+        wanted = dock.step(here, t_s)
+        if dock.docked:
+            self._finish(NavigationState.SUCCEEDED, NavigationError.NONE, "")
+            return STANDSTILL
+        if dock.failure is not None:
+            self._abort(*dock.failure)
+            return STANDSTILL
+        if dock.stage is DockingStage.RETRY:
+            self._driver.reset()
+            self._progress.restart(t_s)
+        self._say("")
+        return self._driver.careful(wanted, around)
 
     def _drive(self, pose: Pose2D, twist: Twist2D, around: Surroundings, t_s: float) -> Twist2D:
         assert self._route is not None
@@ -341,23 +421,19 @@ class Navigator:
     def _wait_at_door(self, pose: Pose2D, elapsed: float, t_s: float) -> str:
         """A shut door ahead is given time to open: no recoveries meanwhile. Returns what to say."""
         assert self._route is not None
-        assert self._scan is not None
-        way = np.vstack(([pose.x, pose.y], self._route.rest()[:, :2]))
-        ahead = on_the_way(self._site.doors, way, DOOR_AHEAD_M)
-        seen_from = self._localizer.pose_at(self._scan.stamp_s) if ahead else None
-        if ahead is None or seen_from is None:
-            self._door_since_s = math.inf
-            return ""
-        name, door = ahead
-        if not is_shut(door, seen_from.transform(self._scan.points())):
-            self._door_since_s = math.inf
-            return ""
-        self._door_since_s = min(self._door_since_s, t_s)
-        if t_s - self._door_since_s > self._config.door_patience:
-            self._abort(NavigationError.FAILED_TO_MAKE_PROGRESS, f"{name} does not open")
-            return ""
-        self._progress.hold(elapsed)
-        return f"waits for {name} to open"
+        waiting = self._doors.look(pose, self._route.rest(), self._beam_ends, t_s)
+        if self._doors.failure:
+            self._abort(NavigationError.FAILED_TO_MAKE_PROGRESS, self._doors.failure)
+        elif waiting:
+            self._progress.hold(elapsed)
+        return waiting
+
+    def _beam_ends(self) -> NDArray[np.float64] | None:
+        """(n, 2) m in the map frame."""
+        seen_from = self._localizer.pose_at(self._scan.stamp_s) if self._scan else None
+        if self._scan is None or seen_from is None:
+            return None
+        return seen_from.transform(self._scan.points())
 
     def _stale(self, t_s: float) -> str:
         """Which needed input is missing or too old, or empty."""
@@ -371,7 +447,7 @@ class Navigator:
 
     # --- route
 
-    def _have_route(self, pose: Pose2D, goal: Pose2D, t_s: float) -> bool:
+    def _have_route(self, pose: Pose2D, t_s: float) -> bool:
         """Make or keep a path; False while there is none."""
         off = self._route.advance(pose) if self._route else math.inf
         period = self._config.planner.replan_period
@@ -383,12 +459,12 @@ class Navigator:
         aged = t_s - self._planned_s > FRESH_PLAN_PERIODS * period
         if off < OFF_PATH_M and not aged and not self._blocked():
             return True
-        return self._plan(pose, goal, t_s)
+        return self._plan(pose, t_s)
 
-    def _plan(self, pose: Pose2D, goal: Pose2D, t_s: float) -> bool:
+    def _plan(self, pose: Pose2D, t_s: float) -> bool:
         self._planned_s = t_s
         try:
-            path = self._path(pose, goal, t_s)
+            path = plan_through(lambda start, goal: self._path(start, goal, t_s), pose, self._goals)
         except GoalRefused as refused:
             self._route = None
             self._say(refused.problem)
@@ -461,27 +537,38 @@ class Navigator:
     def _say(self, message: str) -> None:
         remaining = self._route.remaining if self._route else None
         speed = self._config.controller.max_speed
+        dock = self._dock
         self._status = NavigationStatus(
             NavigationState.ACTIVE,
             NavigationError.NONE,
-            message,
+            message or (dock.message if dock else ""),
             remaining,
             None if remaining is None else remaining / (0.7 * speed),
             self._recoveries,
+            dock.stage if dock else DockingStage.NONE,
+            dock.retries if dock else 0,
+            len(self._goals),
         )
 
     def _abort(self, error: NavigationError, message: str) -> None:
+        staging = self._dock is not None and self._dock.failure is None
+        if staging and error is not NavigationError.TF_ERROR:
+            error = NavigationError.FAILED_TO_STAGE
         self._finish(NavigationState.ABORTED, error, message)
 
     def _finish(self, state: NavigationState, error: NavigationError, message: str) -> None:
-        recoveries = self._recoveries
+        recoveries, retries = self._recoveries, self._dock.retries if self._dock else 0
         self._clear_goal()
-        self._status = NavigationStatus(state, error, message, None, None, recoveries)
+        self._status = NavigationStatus(
+            state, error, message, None, None, recoveries, retries=retries
+        )
 
     def _clear_goal(self) -> None:
-        self._goal = self._route = self._recovery = None
+        self._goals, self._dock = (), None
+        self._staged_by_s = math.inf
+        self._route = self._recovery = None
         self._recoveries = 0
-        self._door_since_s = math.inf
+        self._doors.clear()
         self._checked_s = self._planned_s = -math.inf
         self._driver.reset()
 
