@@ -160,4 +160,4 @@ class DockDrive:
             self.stage = DockingStage.RETRY
             return
         self.stage = DockingStage.NONE
-        self.failure = error, f"{self.target.name}: {why}"
+        self.failure = error, why

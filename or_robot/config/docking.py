@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from or_robot.config.setting import CheckedConfig, setting
+from or_robot.geometry.pose import Pose2D
+from or_robot.types.docking import DockMark
+
+DOCK_TYPES = {
+    "charger": DockMark(0, Pose2D(0.648, 0.0, 0.0)),
+    "instrument_cart": DockMark(1, Pose2D(0.50, 0.0, math.pi)),
+}
+"""Things to dock at that may stand anywhere: their marker, and where base_link stands by it."""
 
 
 @dataclass(frozen=True)

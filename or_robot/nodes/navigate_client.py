@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
-from nav2_msgs.action import NavigateToPose
+from nav2_msgs.action import DockRobot, NavigateToPose
 from or_robot_interfaces.msg import SafetyState as SafetyStateMsg
 from rclpy.action import ActionClient
 from rclpy.action.client import ClientGoalHandle
@@ -15,8 +17,9 @@ from rclpy.task import Future
 
 from or_robot.geometry.pose import Pose2D
 from or_robot.nodes.conversions import pose_stamped_to_ros, safety_state_from_ros
-from or_robot.nodes.names import LATCHED, MAP, NAVIGATE, SAFETY_STATE
+from or_robot.nodes.names import DOCK, LATCHED, MAP, NAVIGATE, SAFETY_STATE
 from or_robot.nodes.runtime import now_s
+from or_robot.types.docking import DockingStage, DockTarget
 from or_robot.types.navigation import (
     IDLE_STATUS,
     NavigationError,
@@ -31,6 +34,15 @@ STATE_MAX_AGE_S = 1.0
 """s of steady time after which an unrepeated safety state counts as a fault (it gives 10 Hz)."""
 NO_STATE = SafetyState(0.0, SafetyMode.INIT, "", "Waits for: safety process", 0.0, False, False)
 
+STAGES = {
+    DockingStage.LOOKING: "looks for the marker",
+    DockingStage.CONTROLLING: "drives into the dock",
+    DockingStage.RETRY: "tries to dock again",
+}
+"""What docking does, for people."""
+UNKNOWN_DOCKING = 999
+"""DockRobot's code for what it does not know."""
+
 
 class NavigatePort:
     """RobotPort of or_robot.tasks. Called from the node's executor only."""
@@ -38,6 +50,7 @@ class NavigatePort:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._client = ActionClient(node, NavigateToPose, NAVIGATE)
+        self._dock_client = ActionClient(node, DockRobot, DOCK)
         node.create_subscription(SafetyStateMsg, SAFETY_STATE, self._take_safety, LATCHED)
         self._safety, self._safety_s = NO_STATE, time.monotonic()
         self._status = IDLE_STATUS
@@ -47,12 +60,26 @@ class NavigatePort:
 
     def navigate_to(self, pose: Pose2D) -> None:
         """A new goal replaces the old one; what becomes of it shows in `navigation`."""
+        goal = NavigateToPose.Goal(pose=pose_stamped_to_ros(pose, now_s(self._node), MAP))
+        self._send(self._client, goal, self._feedback)
+
+    def dock(self, target: DockTarget) -> None:
+        """The same for a station's dock, which navigation knows by its name."""
+        goal = DockRobot.Goal(use_dock_id=True, dock_id=target.name)
+        self._send(self._dock_client, goal, self._dock_feedback)
+
+    def _send(self, client: ActionClient, goal: Any, hear: Callable[[Any], None]) -> None:
         self._order += 1
         self._handle, self._heard_s = None, time.monotonic()
         self._status = _active("asks navigation")
-        goal = NavigateToPose.Goal(pose=pose_stamped_to_ros(pose, now_s(self._node), MAP))
         order = self._order
-        accepted = self._client.send_goal_async(goal, lambda m: self._feedback(order, m.feedback))
+
+        def feedback(message: Any) -> None:
+            if order == self._order:
+                self._heard_s = time.monotonic()
+                hear(message.feedback)
+
+        accepted = client.send_goal_async(goal, feedback)
         accepted.add_done_callback(lambda future: self._accepted(order, future))
 
     def cancel(self) -> None:
@@ -92,10 +119,13 @@ class NavigatePort:
         self._handle, self._heard_s = handle, time.monotonic()
         handle.get_result_async().add_done_callback(lambda done: self._result(order, done))
 
-    def _feedback(self, order: int, feedback: NavigateToPose.Feedback) -> None:
-        if order != self._order:
-            return
-        self._heard_s = time.monotonic()
+    def _dock_feedback(self, feedback: DockRobot.Feedback) -> None:
+        stage = DockingStage(feedback.state)
+        self._status = dataclasses.replace(
+            _active(STAGES.get(stage, "")), docking=stage, retries=feedback.num_retries
+        )
+
+    def _feedback(self, feedback: NavigateToPose.Feedback) -> None:
         remaining = feedback.estimated_time_remaining
         distance = feedback.distance_remaining
         known = not math.isnan(distance)
@@ -116,6 +146,7 @@ class NavigatePort:
             self._end(NavigationState.SUCCEEDED, NavigationError.NONE, "")
         else:
             code = result.error_code or NavigationError.UNKNOWN
+            code = NavigationError.UNKNOWN if code == UNKNOWN_DOCKING else code
             self._end(NavigationState.ABORTED, NavigationError(code), result.error_msg)
 
     def _end(self, state: NavigationState, error: NavigationError, message: str) -> None:

@@ -130,8 +130,9 @@ class Dock(Drive):
         self._errand.port.dock(self._target)
 
     def _aborted(self, error: NavigationError, message: str) -> Status:
-        self._errand.pose_lost = error is NavigationError.TF_ERROR
-        return self._give_up(f"{self._station.name} not reached: {message}")
+        if error is NavigationError.TF_ERROR:
+            return super()._aborted(error, message)
+        return self._give_up(message)
 
     def _give_up(self, why: str) -> Status:
         if self._errand.pose_lost:
