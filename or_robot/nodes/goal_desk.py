@@ -84,14 +84,14 @@ class GoalDesk:
         self, handle: ServerGoalHandle, words: Words, order: Callable[[], None]
     ) -> Any:
         """Result of an accepted goal. order: gives it to the navigator; may raise GoalRefused."""
+        try:
+            order()
+        except GoalRefused as refused:  # the goal before it goes on
+            handle.abort()
+            return words.result(refused.code, str(refused), IDLE_STATUS)
         if self._current is not None:
             self._current.handle.abort()
             self._end(NavigationError.NONE, "replaced by a newer goal")
-        try:
-            order()
-        except GoalRefused as refused:
-            handle.abort()
-            return words.result(refused.code, str(refused), IDLE_STATUS)
         self._current = _Goal(handle, words, self._now_s)
         return await self._current.ended
 
