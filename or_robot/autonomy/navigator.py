@@ -154,7 +154,11 @@ class Navigator:
         Raises GoalRefused, then the old goal stays.
         """
         drive = DockDrive(self._config.docking, target)
-        self.set_goals((drive.staging,))
+        try:
+            self.set_goals((drive.staging,))
+        except GoalRefused as refused:
+            problem = f"no room before {target.name}: {refused.problem}"
+            raise GoalRefused(NavigationError.FAILED_TO_STAGE, problem, refused.remedy) from refused
         self._dock = drive
         self._staged_by_s = self._now_s + max_staging_s
         if not stage:

@@ -212,8 +212,9 @@ def test_a_dock_without_room_before_it_is_refused_and_the_old_goal_kept() -> Non
     docker = Docker(BACKED)
     docker.navigator.set_goal(Pose2D(4.0, 2.5, 0.0))
     outside = dataclasses.replace(docker.target, pose=Pose2D(-4.0, 2.5, 0.0))
-    with pytest.raises(GoalRefused):
+    with pytest.raises(GoalRefused, match="no room before dock") as refused:
         docker.navigator.dock(outside)
+    assert refused.value.code is NavigationError.FAILED_TO_STAGE
     assert docker.until_ended().status.state is NavigationState.SUCCEEDED
     assert docker.plant.pose.distance_to(Pose2D(4.0, 2.5, 0.0)) < 0.1
 
