@@ -16,16 +16,13 @@ from or_robot.autonomy.max_age import fresh, stale_input
 from or_robot.autonomy.progress import ProgressChecker
 from or_robot.autonomy.recovery import ORDER, Recovery, RunningRecovery
 from or_robot.autonomy.route import Route
-from or_robot.autonomy.why_no_path import why_no_path
+from or_robot.autonomy.way import Way
 from or_robot.autonomy.zone_rules import ZoneRules
 from or_robot.config.navigation import NavigatorConfig
 from or_robot.config.robot import RobotConfig
 from or_robot.control.surroundings import Surroundings, surroundings
 from or_robot.geometry.pose import Pose2D
 from or_robot.localization.localizer import Localizer
-from or_robot.planning.planner import Planner
-from or_robot.planning.through import plan_through
-from or_robot.types.costmap import INSCRIBED
 from or_robot.types.docking import DockingStage, DockTarget
 from or_robot.types.motion import (
     STANDSTILL,
@@ -52,10 +49,6 @@ from or_robot.types.site import OccupancyMap, Site
 from or_robot.world.costmap import Costmap
 from or_robot.world.zones import forbidden_edges, speed_limit
 
-OFF_PATH_M = 0.6
-"""Further off the path than this: plan anew."""
-FRESH_PLAN_PERIODS = 4
-"""Without any reason, the path is made anew every so many replan periods."""
 WALKING = 0.25
 """m/s: who walks is not marked in the costmap, or leaves a trail of ghosts."""
 PERSON_AHEAD_M = 2.0
@@ -98,10 +91,10 @@ class Navigator:
         self._site = site
         self._localizer = Localizer(config.localization, site.map, rng, site.leaves)
         self._costmap = Costmap(config.costmap, site, robot)
-        self._planner = Planner(config.planner)
         self._driver = Driver(config.controller, robot, rng)
         self._zones = ZoneRules(site.zones, robot.footprint)
         self._edges = forbidden_edges(self._zones.closed)
+        self._way = Way(config.planner, self._costmap, self._zones)
         self._progress = ProgressChecker(config.progress_distance)
         self._scan: LaserScan | None = None
         self._odometry: Odometry | None = None
@@ -111,10 +104,8 @@ class Navigator:
         self._goals: tuple[Pose2D, ...] = ()
         self._dock: DockDrive | None = None
         self._staged_by_s = math.inf
-        self._route: Route | None = None
         self._recovery: RunningRecovery | None = None
         self._recoveries = 0
-        self._checked_s = self._planned_s = -math.inf
         self._now_s = -math.inf
         self._doors = DoorRules(site.doors, config, robot)
         self._paused = False
@@ -140,7 +131,7 @@ class Navigator:
         if not goals:
             raise GoalRefused(NavigationError.NO_VALID_PATH, "there is no pose", "give one or more")
         for goal in goals:
-            self._planner.check_goal(self._costmap.static_costs, self._costmap.spec, goal)
+            self._way.check_goal(goal)
         self._clear_goal()
         self._goals = tuple(goals)
         self._progress.restart(self._now_s)
@@ -182,7 +173,7 @@ class Navigator:
         if start is None:
             assert estimate is not None
             start = estimate.pose
-        return self._path(start, goal, self._now_s)
+        return self._way.plan(start, goal, self._now_s)
 
     def cancel(self) -> None:
         """Give the goal up and stop."""
@@ -213,7 +204,7 @@ class Navigator:
             self._progress.hold(min(max(elapsed, 0.0), 1.0))
         elif self._goals:
             twist = self._towards(estimate, min(max(elapsed, 0.0), 1.0), t_s)
-        path = self._route.path if self._route else None
+        path = self._way.route.path if self._way.route else None
         command = VelocityCommand(t_s, twist)
         return NavigatorOutput(command, estimate, path, self._status, self._doors.wanted)
 
@@ -306,7 +297,7 @@ class Navigator:
         """Time went back: the simulator restarted, nothing known before is true."""
         self._scan = self._odometry = self._tracks = None
         self._depth = np.empty((0, 2))
-        self._checked_s = self._planned_s = -math.inf
+        self._way.anew()
         self._costmap.forget()
         if self._goals:
             self._abort(NavigationError.TF_ERROR, "time went backwards")
@@ -318,7 +309,7 @@ class Navigator:
         """Phases changed: other zones are closed; any path is to be judged anew."""
         self._costmap.close(self._zones.closed)
         self._edges = forbidden_edges(self._zones.closed)
-        self._checked_s = self._planned_s = -math.inf
+        self._way.anew()
 
     def _leave_zone(self, estimate: PoseEstimate | None, t_s: float) -> Twist2D | None:
         """The way out of a zone that closed around the robot, goal or not; None: stands in none."""
@@ -368,12 +359,13 @@ class Navigator:
         if self._driver.arrived(pose, goal) and abs(odometry.twist.linear) < 0.05:
             self._arrive(t_s)
             return STANDSTILL
-        if not self._have_route(pose, t_s):
+        route = self._keep_route(pose, t_s)
+        if route is None:
             return self._driver.stop()
-        waiting = self._wait_at_door(pose, elapsed, t_s)
+        waiting = self._wait_at_door(route, pose, elapsed, t_s)
         if not self._goals:
             return STANDSTILL
-        twist = self._drive(pose, odometry.twist, self._around(scan, pose), t_s)
+        twist = self._drive(route, pose, odometry.twist, self._around(scan, pose), t_s)
         if waiting and self._goals:
             self._say(waiting)
         return twist
@@ -388,7 +380,8 @@ class Navigator:
             self._finish(NavigationState.SUCCEEDED, NavigationError.NONE, "")
             return
         self._dock.begin(t_s)
-        self._route, self._staged_by_s = None, math.inf
+        self._way.drop()
+        self._staged_by_s = math.inf
         self._driver.reset()
         self._say("")
 
@@ -410,22 +403,22 @@ class Navigator:
         self._say("")
         return self._driver.careful(wanted, around)
 
-    def _drive(self, pose: Pose2D, twist: Twist2D, around: Surroundings, t_s: float) -> Twist2D:
-        assert self._route is not None
-        self._progress.update(pose, self._route.remaining, t_s)
+    def _drive(
+        self, route: Route, pose: Pose2D, twist: Twist2D, around: Surroundings, t_s: float
+    ) -> Twist2D:
+        self._progress.update(pose, route.remaining, t_s)
         recovering = self._recover(pose, around, t_s)
         if recovering is not None:
             return recovering
         people = self._people(t_s)
         limit = speed_limit(self._site.zones, pose.x, pose.y)
-        command = self._driver.drive(self._route, pose, twist, around, people, limit)
+        command = self._driver.drive(route, pose, twist, around, people, limit)
         self._say("" if command is not None else "no free way to move")
         return self._driver.stop() if command is None else command
 
-    def _wait_at_door(self, pose: Pose2D, elapsed: float, t_s: float) -> str:
+    def _wait_at_door(self, route: Route, pose: Pose2D, elapsed: float, t_s: float) -> str:
         """A shut door ahead is given time to open: no recoveries meanwhile. Returns what to say."""
-        assert self._route is not None
-        waiting = self._doors.look(pose, self._route.rest(), self._beam_ends, t_s)
+        waiting = self._doors.look(pose, route.rest(), self._beam_ends, t_s)
         if self._doors.failure:
             self._abort(NavigationError.FAILED_TO_MAKE_PROGRESS, self._doors.failure)
         elif waiting:
@@ -449,52 +442,15 @@ class Navigator:
         }
         return stale_input(self._config, stamps, t_s)
 
-    # --- route
-
-    def _have_route(self, pose: Pose2D, t_s: float) -> bool:
-        """Make or keep a path; False while there is none."""
-        off = self._route.advance(pose) if self._route else math.inf
-        period = self._config.planner.replan_period
-        if t_s - self._checked_s < period and off < OFF_PATH_M:
-            return True
-        if t_s - self._checked_s < period and self._route is None:
-            return False
-        self._checked_s = t_s
-        aged = t_s - self._planned_s > FRESH_PLAN_PERIODS * period
-        if off < OFF_PATH_M and not aged and not self._blocked():
-            return True
-        return self._plan(pose, t_s)
-
-    def _plan(self, pose: Pose2D, t_s: float) -> bool:
-        self._planned_s = t_s
+    def _keep_route(self, pose: Pose2D, t_s: float) -> Route | None:
+        """None while there is no way, which is said, and for too long ends the goal."""
         try:
-            path = plan_through(lambda start, goal: self._path(start, goal, t_s), pose, self._goals)
+            return self._way.route if self._way.keep(pose, self._goals, t_s) else None
         except GoalRefused as refused:
-            self._route = None
             self._say(refused.problem)
             if self._progress.futile(t_s) > self._config.abort_after:
                 self._abort(refused.code, refused.problem)
-            return False
-        self._route = Route(path)
-        self._route.advance(pose)
-        return True
-
-    def _path(self, start: Pose2D, goal: Pose2D, t_s: float) -> Path:
-        """Raises GoalRefused with the reason."""
-        costmap = self._costmap
-        try:
-            return self._planner.plan(costmap.costs, costmap.spec, start, goal, t_s)
-        except GoalRefused as refused:
-            closed = self._zones.closed
-            raise why_no_path(refused, self._planner, costmap, closed, start, goal) from refused
-
-    def _blocked(self) -> bool:
-        """Whether the rest of the path leads through cells where the robot would touch."""
-        assert self._route is not None
-        cells = self._costmap.spec.cells(self._route.rest()[:, :2])
-        costs = self._costmap.costs[cells[:, 0], cells[:, 1]]
-        beyond = slice(int(self._config.planner.start_slack / self._config.planner.spacing), None)
-        return bool(np.any(costs[beyond] >= INSCRIBED))
+            return None
 
     # --- recovery
 
@@ -532,14 +488,14 @@ class Navigator:
 
     def _end_recovery(self, t_s: float) -> None:
         self._recovery = None
-        self._planned_s = self._checked_s = -math.inf
+        self._way.anew()
         self._driver.reset()
         self._progress.retry(t_s)
 
     # --- status
 
     def _say(self, message: str) -> None:
-        remaining = self._route.remaining if self._route else None
+        remaining = self._way.route.remaining if self._way.route else None
         speed = self._config.controller.max_speed
         dock = self._dock
         self._status = NavigationStatus(
@@ -570,10 +526,10 @@ class Navigator:
     def _clear_goal(self) -> None:
         self._goals, self._dock = (), None
         self._staged_by_s = math.inf
-        self._route = self._recovery = None
+        self._recovery = None
+        self._way.drop()
         self._recoveries = 0
         self._doors.clear()
-        self._checked_s = self._planned_s = -math.inf
         self._driver.reset()
 
 
