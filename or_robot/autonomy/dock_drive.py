@@ -111,13 +111,11 @@ class DockDrive:
             self._turning, self._at, self._since_s = self.backing, None, t_s
             self._law.start()
         elif t_s - self._since_s > self._config.look_s:
-            if self.sight.images == 0:
-                self.retries = self._config.attempts - 1  # looking again shows nothing either
-            why = self.sight.problem or "the camera is not sure of the marker"
-            self._miss(
-                NavigationError.FAILED_TO_DETECT_DOCK,
-                why if self.sight.images else "no image from the camera",
-            )
+            error = NavigationError.FAILED_TO_DETECT_DOCK
+            if self.sight.images == 0:  # looking again would show nothing either
+                self._miss(error, "no image from the camera", again=False)
+            else:
+                self._miss(error, self.sight.problem or "the camera is not sure of the marker")
 
     def _drive(self, dock: Pose2D, t_s: float) -> Twist2D:
         law = self._law
@@ -130,8 +128,7 @@ class DockDrive:
             twist = law.step(dock, age_s)
         self.docked = law.state is DockingState.DOCKED
         if law.state is DockingState.FAILED:
-            self.retries = self._config.attempts - 1
-            self._miss(NavigationError.FAILED_TO_CONTROL, "ended beside it")
+            self._miss(NavigationError.FAILED_TO_CONTROL, "ended beside it", again=False)
         return twist
 
     def _turn(self, angle: float) -> float:
@@ -153,10 +150,10 @@ class DockDrive:
             else:
                 self._miss(NavigationError.FAILED_TO_CONTROL, "something is in the way")
 
-    def _miss(self, error: NavigationError, why: str) -> None:
+    def _miss(self, error: NavigationError, why: str, *, again: bool = True) -> None:
         """This try is over."""
-        self.retries += 1
-        if self.retries < self._config.attempts:
+        if again and self.retries + 1 < self._config.attempts:
+            self.retries += 1
             self.stage = DockingStage.RETRY
             return
         self.stage = DockingStage.NONE

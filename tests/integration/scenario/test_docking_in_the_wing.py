@@ -169,7 +169,7 @@ def test_a_marker_that_is_not_to_be_believed_is_given_up_by_name(
     assert status.state is NavigationState.ABORTED
     assert status.error is NavigationError.FAILED_TO_DETECT_DOCK
     assert why in status.message
-    assert status.retries == navigator._config.docking.attempts
+    assert status.retries == navigator._config.docking.attempts - 1
     assert not wing.world.truth().contacts
 
 
