@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from action_msgs.srv import CancelGoal
 from nav2_msgs.action import DockRobot, NavigateToPose
 from or_robot_interfaces.msg import SafetyState as SafetyStateMsg
 from rclpy.action import ActionClient
@@ -16,7 +17,7 @@ from rclpy.node import Node
 from rclpy.task import Future
 
 from or_robot.geometry.pose import Pose2D
-from or_robot.nodes.conversions import pose_stamped_to_ros, safety_state_from_ros
+from or_robot.nodes.conversions import pose_stamped_to_ros, safety_state_from_ros, time_to_ros
 from or_robot.nodes.names import DOCK, LATCHED, MAP, NAVIGATE, SAFETY_STATE
 from or_robot.nodes.runtime import now_s
 from or_robot.types.docking import DockingStage, DockTarget
@@ -51,6 +52,10 @@ class NavigatePort:
         self._node = node
         self._client = ActionClient(node, NavigateToPose, NAVIGATE)
         self._dock_client = ActionClient(node, DockRobot, DOCK)
+        self._cancellers = [
+            node.create_client(CancelGoal, f"{action}/_action/cancel_goal")
+            for action in (NAVIGATE, DOCK)
+        ]
         node.create_subscription(SafetyStateMsg, SAFETY_STATE, self._take_safety, LATCHED)
         self._safety, self._safety_s = NO_STATE, time.monotonic()
         self._status = IDLE_STATUS
@@ -84,17 +89,31 @@ class NavigatePort:
 
     def cancel(self) -> None:
         self._order += 1
+        unanswered = self._handle is None and self._status.state is NavigationState.ACTIVE
         self._status = IDLE_STATUS
         if self._handle is not None:
             self._handle.cancel_goal_async()
             self._handle = None
+        elif unanswered:
+            self._cancel_unanswered()
 
     def navigation(self) -> NavigationStatus:
         """Silence of the navigation process ends the goal, rather than wait for it forever."""
         active = self._status.state is NavigationState.ACTIVE
         if active and time.monotonic() - self._heard_s > SILENCE_S:
+            if self._handle is None:
+                self._cancel_unanswered()
             self._end(NavigationState.ABORTED, NavigationError.UNKNOWN, "navigation is silent")
         return self._status
+
+    def _cancel_unanswered(self) -> None:
+        """The answer to a goal can be lost while processes discover each other, and navigation then
+        drives to it although we hold no handle: all goals up to now are cancelled."""
+        until_now = CancelGoal.Request()
+        until_now.goal_info.stamp = time_to_ros(now_s(self._node))
+        for canceller in self._cancellers:
+            if canceller.service_is_ready():
+                canceller.call_async(until_now)
 
     def safety(self) -> SafetyState:
         """The newest state; a fault when the safety process is silent."""

@@ -30,9 +30,11 @@ from or_robot.nodes.conversions import pose_stamped_to_ros
 from or_robot.nodes.dock_server import DockServer
 from or_robot.nodes.goal_desk import GoalDesk
 from or_robot.nodes.names import DOCK, MAP, NAVIGATE, NAVIGATE_THROUGH
+from or_robot.nodes.navigate_client import NavigatePort
 from or_robot.nodes.navigate_server import NavigateServer
-from or_robot.types.docking import DockingStage, DockMark
-from or_robot.types.navigation import NavigationError
+from or_robot.types.docking import DockingStage, DockMark, DockTarget
+from or_robot.types.motion import STANDSTILL
+from or_robot.types.navigation import NavigationError, NavigationState, NavigationStatus
 from or_robot.types.site import Station
 
 SITE = room(8.0, 6.0)
@@ -85,6 +87,14 @@ class Robot:
     def wait(self, future: Future) -> Any:
         self.until(future.done)
         return future.result()
+
+    @property
+    def node(self) -> Any:
+        return self._node
+
+    @property
+    def status(self) -> NavigationStatus:
+        return self._navigator.status
 
     def until(self, done: Callable[[], bool]) -> None:
         """Drives on meanwhile."""
@@ -150,6 +160,23 @@ def test_a_goal_that_is_refused_leaves_the_one_before_it(robot: Robot) -> None:
     assert robot.wait(refused.get_result_async()).status == GoalStatus.STATUS_ABORTED
     assert robot.wait(first.get_result_async()).status == GoalStatus.STATUS_SUCCEEDED
     assert robot.plant.pose.distance_to(LAST) < 0.1
+
+
+@pytest.mark.parametrize("how", ["pose", "dock"])
+def test_a_goal_whose_answer_was_lost_is_cancelled_all_the_same(robot: Robot, how: str) -> None:
+    """The port never hears that navigation took its goal."""
+    port = NavigatePort(robot.node)
+    port._accepted = lambda _order, _future: None
+    robot.until(lambda: all(canceller.service_is_ready() for canceller in port._cancellers))
+    if how == "pose":
+        port.navigate_to(LAST)
+    else:
+        station = STATIONS["dock"]
+        port.dock(DockTarget("dock", station.pose.compose(Pose2D(3.0, 3.0, 0.0)), station.mark))
+    robot.until(lambda: abs(robot.plant.twist.linear) > 0.1)
+    port.cancel()
+    robot.until(lambda: robot.plant.twist == STANDSTILL)
+    assert robot.status.state is NavigationState.IDLE
 
 
 def test_what_cannot_be_is_refused_by_code(robot: Robot) -> None:
