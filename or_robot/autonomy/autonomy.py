@@ -17,6 +17,7 @@ from or_robot.perception.people import PeopleTracker
 from or_robot.safety.gate import Answer, GateInputs, GateOutput, SafetyGate
 from or_robot.safety.modes import LATCHED
 from or_robot.tasks.runner import TaskRunner
+from or_robot.types.docking import DockTarget
 from or_robot.types.motion import LaserScan, Odometry, PoseEstimate, Tracks, Twist2D
 from or_robot.types.motion import Path as RoutePath
 from or_robot.types.navigation import NavigationState, NavigationStatus
@@ -62,7 +63,9 @@ class AutonomyOutput:
     """Why the camera's images cannot be relied on."""
     doors: tuple[DoorSeen, ...] = ()
     markers: Markers | None = None
-    """Of the last image that was searched for them."""
+    """Of the last image that was searched for them: while the robot docks."""
+    doors_wanted: tuple[str, ...] = ()
+    """Doors that are to be asked to open."""
 
 
 class _NavigatorPort:
@@ -75,6 +78,9 @@ class _NavigatorPort:
 
     def navigate_to(self, goal: Pose2D) -> None:
         self._navigator.set_goal(goal)
+
+    def dock(self, target: DockTarget) -> None:
+        self._navigator.dock(target)
 
     def cancel(self) -> None:
         self._navigator.cancel()
@@ -101,6 +107,7 @@ class Autonomy:
         self._eyes = Eyes(config.depth, config.markers, site.map, site.doors.values())
         self._new_depth: DepthObstacles | None = None
         self._markers: Markers | None = None
+        self._new_markers: Markers | None = None
         self._door_watch = DoorWatch(config.doors, site.doors)
         self._doors: tuple[DoorSeen, ...] = ()
         self._gate = SafetyGate(config.safety, robot, site)
@@ -189,6 +196,7 @@ class Autonomy:
             self._eyes.blindness(t_s),
             self._doors,
             self._markers,
+            navigated.doors_wanted if navigated else (),
         )
 
     def _navigate(self, t_s: float) -> NavigatorOutput:
@@ -199,7 +207,8 @@ class Autonomy:
         phases, self._phases = self._phases, ()
         imu, self._imu = self._imu, []
         depth, self._new_depth = self._new_depth, None
-        seen = NavigatorInputs(scan, odometry, tracks, phases, imu, depth)
+        markers, self._new_markers = self._new_markers, None
+        seen = NavigatorInputs(scan, odometry, tracks, phases, imu, depth, markers)
         self._navigated = self._navigator.step(seen, t_s)
         if scan is not None:
             located = self._navigator.estimate_at(scan.stamp_s)
@@ -211,9 +220,11 @@ class Autonomy:
     def _look(self, image: RgbdImage) -> None:
         """Obstacles in an image taken where localization knows that the robot was; markers."""
         located = self._navigator.estimate_at(image.stamp_s)
-        found, markers = self._eyes.look(image, located, self._tracks)
+        wanted = self._navigator.wants_markers
+        found, markers = self._eyes.look(image, located, self._tracks, search_markers=wanted)
         self._new_depth = found if found is not None else self._new_depth
-        self._markers = markers if markers is not None else self._markers
+        if markers is not None:
+            self._markers = self._new_markers = markers
 
     def _guard(
         self, inputs: AutonomyInputs, moved: NavigatorOutput | None, t_s: float

@@ -9,20 +9,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from or_robot.autonomy.dock_drive import DockDrive
+from or_robot.autonomy.door_rules import DoorRules
 from or_robot.autonomy.driver import Driver
 from or_robot.autonomy.max_age import fresh, stale_input
 from or_robot.autonomy.progress import ProgressChecker
 from or_robot.autonomy.recovery import ORDER, Recovery, RunningRecovery
 from or_robot.autonomy.route import Route
-from or_robot.autonomy.why_no_path import why_no_path
+from or_robot.autonomy.way import Way
 from or_robot.autonomy.zone_rules import ZoneRules
 from or_robot.config.navigation import NavigatorConfig
 from or_robot.config.robot import RobotConfig
 from or_robot.control.surroundings import Surroundings, surroundings
 from or_robot.geometry.pose import Pose2D
 from or_robot.localization.localizer import Localizer
-from or_robot.planning.planner import Planner
-from or_robot.types.costmap import INSCRIBED
+from or_robot.types.docking import DockingStage, DockTarget
 from or_robot.types.motion import (
     STANDSTILL,
     LaserScan,
@@ -41,24 +42,17 @@ from or_robot.types.navigation import (
     NavigationState,
     NavigationStatus,
 )
-from or_robot.types.perception import DepthObstacles
+from or_robot.types.perception import DepthObstacles, Markers
 from or_robot.types.procedure import ProcedurePhase
 from or_robot.types.sensing import ImuReading
 from or_robot.types.site import OccupancyMap, Site
 from or_robot.world.costmap import Costmap
-from or_robot.world.doors import is_shut, on_the_way
 from or_robot.world.zones import forbidden_edges, speed_limit
 
-OFF_PATH_M = 0.6
-"""Further off the path than this: plan anew."""
-FRESH_PLAN_PERIODS = 4
-"""Without any reason, the path is made anew every so many replan periods."""
 WALKING = 0.25
 """m/s: who walks is not marked in the costmap, or leaves a trail of ghosts."""
 PERSON_AHEAD_M = 2.0
 """Somebody so near may be the reason why the robot does not get on."""
-DOOR_AHEAD_M = 1.5
-"""A shut door so near on the path is waited for."""
 GIVE_WAY_S = 0.4
 """Standing ordered for longer than this ends as a fresh start of the controller."""
 
@@ -75,6 +69,7 @@ class NavigatorInputs:
     imu: Sequence[ImuReading] = ()
     """All since the last step, oldest first."""
     depth: DepthObstacles | None = None
+    markers: Markers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +78,8 @@ class NavigatorOutput:
     estimate: PoseEstimate | None
     path: Path | None
     status: NavigationStatus
+    doors_wanted: tuple[str, ...] = ()
+    """Doors that are to be asked to open, now and as long as they are named here."""
 
 
 class Navigator:
@@ -94,23 +91,23 @@ class Navigator:
         self._site = site
         self._localizer = Localizer(config.localization, site.map, rng, site.leaves)
         self._costmap = Costmap(config.costmap, site, robot)
-        self._planner = Planner(config.planner)
         self._driver = Driver(config.controller, robot, rng)
         self._zones = ZoneRules(site.zones, robot.footprint)
         self._edges = forbidden_edges(self._zones.closed)
+        self._way = Way(config.planner, self._costmap, self._zones)
         self._progress = ProgressChecker(config.progress_distance)
         self._scan: LaserScan | None = None
         self._odometry: Odometry | None = None
         self._tracks: Tracks | None = None
         self._depth: NDArray[np.float64] = np.empty((0, 2))
         self._half_size = np.array([robot.length, robot.width]) / 2.0
-        self._goal: Pose2D | None = None
-        self._route: Route | None = None
+        self._goals: tuple[Pose2D, ...] = ()
+        self._dock: DockDrive | None = None
+        self._staged_by_s = math.inf
         self._recovery: RunningRecovery | None = None
         self._recoveries = 0
-        self._checked_s = self._planned_s = -math.inf
         self._now_s = -math.inf
-        self._door_since_s = math.inf
+        self._doors = DoorRules(site.doors, config, robot)
         self._paused = False
         self._status = IDLE_STATUS
 
@@ -126,13 +123,43 @@ class Navigator:
 
     def set_goal(self, goal: Pose2D) -> None:
         """Drive there, instead of any goal before. Raises GoalRefused, then the old one stays."""
-        self._planner.check_goal(self._costmap.static_costs, self._costmap.spec, goal)
+        self.set_goals((goal,))
+
+    def set_goals(self, goals: Sequence[Pose2D]) -> None:
+        """Drive by way of all but the last, which is reached exactly; those before it are passed
+        within `via_radius`, whatever their heading. Raises GoalRefused, then the old one stays."""
+        if not goals:
+            raise GoalRefused(NavigationError.NO_VALID_PATH, "there is no pose", "give one or more")
+        for goal in goals:
+            self._way.check_goal(goal)
         self._clear_goal()
-        self._goal = goal
+        self._goals = tuple(goals)
         self._progress.restart(self._now_s)
-        self._status = NavigationStatus(
-            NavigationState.ACTIVE, NavigationError.NONE, "", None, None
-        )
+        self._say("")
+
+    def dock(
+        self, target: DockTarget, *, stage: bool = True, max_staging_s: float = math.inf
+    ) -> None:
+        """Drive before the dock, then into it by its marker. stage False: the robot stands there.
+
+        Raises GoalRefused, then the old goal stays.
+        """
+        drive = DockDrive(self._config.docking, target)
+        try:
+            self.set_goals((drive.staging,))
+        except GoalRefused as refused:
+            problem = f"no room before {target.name}: {refused.problem}"
+            raise GoalRefused(NavigationError.FAILED_TO_STAGE, problem, refused.remedy) from refused
+        self._dock = drive
+        self._staged_by_s = self._now_s + max_staging_s
+        if not stage:
+            drive.begin(self._now_s)
+        self._say("")
+
+    @property
+    def wants_markers(self) -> bool:
+        """Whether images are to be searched for markers now."""
+        return self._dock is not None and self._dock.under_way
 
     def compute_path(self, goal: Pose2D, start: Pose2D | None = None) -> Path:
         """The path to a goal, from `start` or from where the robot is; drives nowhere.
@@ -146,7 +173,7 @@ class Navigator:
         if start is None:
             assert estimate is not None
             start = estimate.pose
-        return self._path(start, goal, self._now_s)
+        return self._way.plan(start, goal, self._now_s)
 
     def cancel(self) -> None:
         """Give the goal up and stop."""
@@ -175,10 +202,11 @@ class Navigator:
         if leaving is not None:
             twist = leaving
             self._progress.hold(min(max(elapsed, 0.0), 1.0))
-        elif self._goal is not None:
-            twist = self._towards(self._goal, estimate, min(max(elapsed, 0.0), 1.0), t_s)
-        path = self._route.path if self._route else None
-        return NavigatorOutput(VelocityCommand(t_s, twist), estimate, path, self._status)
+        elif self._goals:
+            twist = self._towards(estimate, min(max(elapsed, 0.0), 1.0), t_s)
+        path = self._way.route.path if self._way.route else None
+        command = VelocityCommand(t_s, twist)
+        return NavigatorOutput(command, estimate, path, self._status, self._doors.wanted)
 
     def global_costmap(self) -> OccupancyMap:
         return self._costmap.occupancy()
@@ -211,6 +239,8 @@ class Navigator:
         if inputs.depth is not None:
             self._depth = inputs.depth.points[:, :2]
             self._costmap.mark_depth(self._depth)
+        if inputs.markers is not None and self._dock is not None:
+            self._see_marker(inputs.markers, self._dock)
         if inputs.odometry is not None and _usable_odometry(inputs.odometry):
             self._odometry = inputs.odometry
             self._localizer.update_odometry(inputs.odometry, inputs.imu)
@@ -226,6 +256,12 @@ class Navigator:
             if pose is not None and not self._localizer.lost:
                 self._costmap.update(scan, pose, self._unexplained(scan, pose))
                 self._costmap.see_people(self._people(scan.stamp_s))
+
+    def _see_marker(self, markers: Markers, dock: DockDrive) -> None:
+        base, at = self._localizer.reckoned_at(markers.stamp_s), markers.stamp_s
+        pose = self._localizer.pose_at(at)
+        if base is not None and pose is not None:
+            dock.see(markers, base, base.compose(pose.inverse()).compose(dock.target.pose))
 
     def _unexplained(self, scan: LaserScan, pose: Pose2D) -> NDArray[np.bool_]:
         """(beams,) which hit neither the map nor somebody who walks."""
@@ -261,9 +297,9 @@ class Navigator:
         """Time went back: the simulator restarted, nothing known before is true."""
         self._scan = self._odometry = self._tracks = None
         self._depth = np.empty((0, 2))
-        self._checked_s = self._planned_s = -math.inf
+        self._way.anew()
         self._costmap.forget()
-        if self._goal is not None:
+        if self._goals:
             self._abort(NavigationError.TF_ERROR, "time went backwards")
         self._progress.restart(t_s)
 
@@ -273,7 +309,7 @@ class Navigator:
         """Phases changed: other zones are closed; any path is to be judged anew."""
         self._costmap.close(self._zones.closed)
         self._edges = forbidden_edges(self._zones.closed)
-        self._checked_s = self._planned_s = -math.inf
+        self._way.anew()
 
     def _leave_zone(self, estimate: PoseEstimate | None, t_s: float) -> Twist2D | None:
         """The way out of a zone that closed around the robot, goal or not; None: stands in none."""
@@ -284,7 +320,7 @@ class Navigator:
             return None
         assert self._scan is not None
         around = surroundings(self._scan.points())
-        if self._goal is not None:
+        if self._goals:
             self._say(f"caught in {zone.name}: {zone.caught}s")
         for twist in self._zones.ways_out(zone, estimate.pose):
             careful = self._driver.careful(twist, around)
@@ -294,9 +330,7 @@ class Navigator:
 
     # --- driving
 
-    def _towards(
-        self, goal: Pose2D, estimate: PoseEstimate | None, elapsed: float, t_s: float
-    ) -> Twist2D:
+    def _towards(self, estimate: PoseEstimate | None, elapsed: float, t_s: float) -> Twist2D:
         if estimate is not None and estimate.lost:
             self._abort(NavigationError.TF_ERROR, f"localization is lost: {self._localizer.reason}")
             return STANDSTILL
@@ -310,54 +344,93 @@ class Navigator:
             return STANDSTILL
         if self._paused:
             self._progress.hold(elapsed)
+            if self._dock is not None:
+                self._dock.hold(elapsed)
             self._say("held by the safety gate")
             return STANDSTILL
         pose = estimate.pose
+        if self._dock is not None and self._dock.under_way:
+            return self._steer_dock(self._dock, self._around(scan, pose), t_s)
+        if self._dock is not None and t_s > self._staged_by_s:
+            self._abort(NavigationError.FAILED_TO_STAGE, "took too long to get before the dock")
+            return STANDSTILL
+        self._pass_by(pose)
+        goal = self._goals[-1]
         if self._driver.arrived(pose, goal) and abs(odometry.twist.linear) < 0.05:
-            self._finish(NavigationState.SUCCEEDED, NavigationError.NONE, "")
+            self._arrive(t_s)
             return STANDSTILL
-        if not self._have_route(pose, goal, t_s):
+        route = self._keep_route(pose, t_s)
+        if route is None:
             return self._driver.stop()
-        waiting = self._wait_at_door(pose, elapsed, t_s)
-        if self._goal is None:
+        waiting = self._wait_at_door(route, pose, elapsed, t_s)
+        if not self._goals:
             return STANDSTILL
-        twist = self._drive(pose, odometry.twist, self._around(scan, pose), t_s)
-        if waiting and self._goal is not None:
+        twist = self._drive(route, pose, odometry.twist, self._around(scan, pose), t_s)
+        if waiting and self._goals:
             self._say(waiting)
         return twist
 
-    def _drive(self, pose: Pose2D, twist: Twist2D, around: Surroundings, t_s: float) -> Twist2D:
-        assert self._route is not None
-        self._progress.update(pose, self._route.remaining, t_s)
+    def _pass_by(self, pose: Pose2D) -> None:
+        """Intermediate poses that are near enough are behind it."""
+        while len(self._goals) > 1 and pose.distance_to(self._goals[0]) < self._config.via_radius:
+            self._goals = self._goals[1:]
+
+    def _arrive(self, t_s: float) -> None:
+        if self._dock is None:
+            self._finish(NavigationState.SUCCEEDED, NavigationError.NONE, "")
+            return
+        self._dock.begin(t_s)
+        self._way.drop()
+        self._staged_by_s = math.inf
+        self._driver.reset()
+        self._say("")
+
+    def _steer_dock(self, dock: DockDrive, around: Surroundings, t_s: float) -> Twist2D:
+        """Checked against everything around, as every other command."""
+        here = self._localizer.reckoned_at(t_s)
+        if here is None:
+            return self._driver.stop()
+        wanted = dock.step(here, t_s)
+        if dock.docked:
+            self._finish(NavigationState.SUCCEEDED, NavigationError.NONE, "")
+            return STANDSTILL
+        if dock.failure is not None:
+            self._abort(*dock.failure)
+            return STANDSTILL
+        if dock.stage is DockingStage.RETRY:
+            self._driver.reset()
+            self._progress.restart(t_s)
+        self._say("")
+        return self._driver.careful(wanted, around)
+
+    def _drive(
+        self, route: Route, pose: Pose2D, twist: Twist2D, around: Surroundings, t_s: float
+    ) -> Twist2D:
+        self._progress.update(pose, route.remaining, t_s)
         recovering = self._recover(pose, around, t_s)
         if recovering is not None:
             return recovering
         people = self._people(t_s)
         limit = speed_limit(self._site.zones, pose.x, pose.y)
-        command = self._driver.drive(self._route, pose, twist, around, people, limit)
+        command = self._driver.drive(route, pose, twist, around, people, limit)
         self._say("" if command is not None else "no free way to move")
         return self._driver.stop() if command is None else command
 
-    def _wait_at_door(self, pose: Pose2D, elapsed: float, t_s: float) -> str:
+    def _wait_at_door(self, route: Route, pose: Pose2D, elapsed: float, t_s: float) -> str:
         """A shut door ahead is given time to open: no recoveries meanwhile. Returns what to say."""
-        assert self._route is not None
-        assert self._scan is not None
-        way = np.vstack(([pose.x, pose.y], self._route.rest()[:, :2]))
-        ahead = on_the_way(self._site.doors, way, DOOR_AHEAD_M)
-        seen_from = self._localizer.pose_at(self._scan.stamp_s) if ahead else None
-        if ahead is None or seen_from is None:
-            self._door_since_s = math.inf
-            return ""
-        name, door = ahead
-        if not is_shut(door, seen_from.transform(self._scan.points())):
-            self._door_since_s = math.inf
-            return ""
-        self._door_since_s = min(self._door_since_s, t_s)
-        if t_s - self._door_since_s > self._config.door_patience:
-            self._abort(NavigationError.FAILED_TO_MAKE_PROGRESS, f"{name} does not open")
-            return ""
-        self._progress.hold(elapsed)
-        return f"waits for {name} to open"
+        waiting = self._doors.look(pose, route.rest(), self._beam_ends, t_s)
+        if self._doors.failure:
+            self._abort(NavigationError.FAILED_TO_MAKE_PROGRESS, self._doors.failure)
+        elif waiting:
+            self._progress.hold(elapsed)
+        return waiting
+
+    def _beam_ends(self) -> NDArray[np.float64] | None:
+        """(n, 2) m in the map frame."""
+        seen_from = self._localizer.pose_at(self._scan.stamp_s) if self._scan else None
+        if self._scan is None or seen_from is None:
+            return None
+        return seen_from.transform(self._scan.points())
 
     def _stale(self, t_s: float) -> str:
         """Which needed input is missing or too old, or empty."""
@@ -369,52 +442,15 @@ class Navigator:
         }
         return stale_input(self._config, stamps, t_s)
 
-    # --- route
-
-    def _have_route(self, pose: Pose2D, goal: Pose2D, t_s: float) -> bool:
-        """Make or keep a path; False while there is none."""
-        off = self._route.advance(pose) if self._route else math.inf
-        period = self._config.planner.replan_period
-        if t_s - self._checked_s < period and off < OFF_PATH_M:
-            return True
-        if t_s - self._checked_s < period and self._route is None:
-            return False
-        self._checked_s = t_s
-        aged = t_s - self._planned_s > FRESH_PLAN_PERIODS * period
-        if off < OFF_PATH_M and not aged and not self._blocked():
-            return True
-        return self._plan(pose, goal, t_s)
-
-    def _plan(self, pose: Pose2D, goal: Pose2D, t_s: float) -> bool:
-        self._planned_s = t_s
+    def _keep_route(self, pose: Pose2D, t_s: float) -> Route | None:
+        """None while there is no way, which is said, and for too long ends the goal."""
         try:
-            path = self._path(pose, goal, t_s)
+            return self._way.route if self._way.keep(pose, self._goals, t_s) else None
         except GoalRefused as refused:
-            self._route = None
             self._say(refused.problem)
             if self._progress.futile(t_s) > self._config.abort_after:
                 self._abort(refused.code, refused.problem)
-            return False
-        self._route = Route(path)
-        self._route.advance(pose)
-        return True
-
-    def _path(self, start: Pose2D, goal: Pose2D, t_s: float) -> Path:
-        """Raises GoalRefused with the reason."""
-        costmap = self._costmap
-        try:
-            return self._planner.plan(costmap.costs, costmap.spec, start, goal, t_s)
-        except GoalRefused as refused:
-            closed = self._zones.closed
-            raise why_no_path(refused, self._planner, costmap, closed, start, goal) from refused
-
-    def _blocked(self) -> bool:
-        """Whether the rest of the path leads through cells where the robot would touch."""
-        assert self._route is not None
-        cells = self._costmap.spec.cells(self._route.rest()[:, :2])
-        costs = self._costmap.costs[cells[:, 0], cells[:, 1]]
-        beyond = slice(int(self._config.planner.start_slack / self._config.planner.spacing), None)
-        return bool(np.any(costs[beyond] >= INSCRIBED))
+            return None
 
     # --- recovery
 
@@ -452,37 +488,48 @@ class Navigator:
 
     def _end_recovery(self, t_s: float) -> None:
         self._recovery = None
-        self._planned_s = self._checked_s = -math.inf
+        self._way.anew()
         self._driver.reset()
         self._progress.retry(t_s)
 
     # --- status
 
     def _say(self, message: str) -> None:
-        remaining = self._route.remaining if self._route else None
+        remaining = self._way.route.remaining if self._way.route else None
         speed = self._config.controller.max_speed
+        dock = self._dock
         self._status = NavigationStatus(
             NavigationState.ACTIVE,
             NavigationError.NONE,
-            message,
+            message or (dock.message if dock else ""),
             remaining,
             None if remaining is None else remaining / (0.7 * speed),
             self._recoveries,
+            dock.stage if dock else DockingStage.NONE,
+            dock.retries if dock else 0,
+            len(self._goals),
         )
 
     def _abort(self, error: NavigationError, message: str) -> None:
+        staging = self._dock is not None and self._dock.failure is None
+        if staging and error is not NavigationError.TF_ERROR:
+            error = NavigationError.FAILED_TO_STAGE
         self._finish(NavigationState.ABORTED, error, message)
 
     def _finish(self, state: NavigationState, error: NavigationError, message: str) -> None:
-        recoveries = self._recoveries
+        recoveries, retries = self._recoveries, self._dock.retries if self._dock else 0
         self._clear_goal()
-        self._status = NavigationStatus(state, error, message, None, None, recoveries)
+        self._status = NavigationStatus(
+            state, error, message, None, None, recoveries, retries=retries
+        )
 
     def _clear_goal(self) -> None:
-        self._goal = self._route = self._recovery = None
+        self._goals, self._dock = (), None
+        self._staged_by_s = math.inf
+        self._recovery = None
+        self._way.drop()
         self._recoveries = 0
-        self._door_since_s = math.inf
-        self._checked_s = self._planned_s = -math.inf
+        self._doors.clear()
         self._driver.reset()
 
 

@@ -16,6 +16,8 @@ from or_robot.sim.world import SimWorld
 from or_robot.types.motion import STANDSTILL, LaserScan, Twist2D
 from or_robot.types.sensing import SensorFrame
 from or_robot.types.site import FREE, OCCUPIED_FROM, Site
+from or_robot.world.doors import near
+from or_robot.world.site import load_site
 from or_robot.world.zones import keep_out_mask
 
 PERIOD_S = 0.05
@@ -23,6 +25,8 @@ SPEED = 0.8
 LOOK_AHEAD_M = 0.4
 STOP_BOX = 0.9, 0.36
 """m ahead of base_link and to either side: something there, and it waits."""
+ASK_M, ASK_S = 2.5, 1.0
+"""Doors so near are asked to be open, for so long."""
 STANDING_ROOM_M = 0.45
 """Nothing on the map is nearer to where a kidnapper puts the robot down."""
 CORNERS = (
@@ -78,6 +82,7 @@ class Drive:
         (x, y), (to_x, to_y) = CORNERS[first], CORNERS[self._next]
         start = Pose2D(x, y, math.atan2(to_y - y, to_x - x))
         self.world = SimWorld("operating_wing", seed=seed, people=people, start=start)
+        self._doors = load_site("operating_wing").doors
         self.standing = False
         """Whether it has been told to stand."""
         self._near: NDArray[np.float64] = np.empty((0, 2))
@@ -85,6 +90,9 @@ class Drive:
     def step(self) -> SensorFrame:
         """One period of 50 ms."""
         self.world.command(STANDSTILL if self.standing else self._towards_corner())
+        pose = self.pose()
+        asked = [name for name, door in self._doors.items() if near(door, pose, ASK_M)]
+        self.world.ask_doors(asked, self.world.time_s + ASK_S)
         frame = self.world.step(self.world.time_s + PERIOD_S)
         if frame.scans:
             self._near = _near(frame.scans[-1])

@@ -82,7 +82,7 @@ class MarkerConfig(CheckedConfig):
         2.5, unit="", low=1.0, high=20.0, doc="error of the other tilt over that of this one"
     )
     rate: float = setting(
-        2.0, unit="Hz", low=0.1, high=30.0, doc="images searched for markers, at most"
+        10.0, unit="Hz", low=0.1, high=30.0, doc="images searched for markers, at most"
     )
     nearest: float = setting(0.2, unit="m", low=0.05, high=2.0, doc="from the camera")
     farthest: float = setting(4.0, unit="m", low=0.5, high=20.0, doc="from the camera")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -265,6 +265,10 @@ class GazeboWorld:
                 self._around.set_door_stuck(door, stuck)
             case PanelPress() | PersonHelps():
                 pass  # the operator's: nothing of the world changes
+
+    def ask_doors(self, names: Iterable[str], until_s: float) -> None:
+        """The robot asks for doors to be open until then."""
+        self._around.ask_doors(names, until_s)
 
     def close(self) -> None:
         self._session.close()

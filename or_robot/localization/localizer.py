@@ -157,6 +157,12 @@ class Localizer:
         at = self._track.at(stamp_s)
         return None if at is None else self._anchor.compose(at.reckoned)
 
+    def reckoned_at(self, stamp_s: float) -> Pose2D | None:
+        """Dead reckoning's own frame ← base_link at a stamp within the last seconds: it drifts, but
+        never jumps while localization is not lost."""
+        at = self._track.at(stamp_s)
+        return None if at is None else at.reckoned
+
     # --- tracking
 
     def _take_pose(self, newest: Reading) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
-from nav2_msgs.action import NavigateToPose
+from action_msgs.srv import CancelGoal
+from nav2_msgs.action import DockRobot, NavigateToPose
 from or_robot_interfaces.msg import SafetyState as SafetyStateMsg
 from rclpy.action import ActionClient
 from rclpy.action.client import ClientGoalHandle
@@ -14,9 +17,10 @@ from rclpy.node import Node
 from rclpy.task import Future
 
 from or_robot.geometry.pose import Pose2D
-from or_robot.nodes.conversions import pose_stamped_to_ros, safety_state_from_ros
-from or_robot.nodes.names import LATCHED, MAP, NAVIGATE, SAFETY_STATE
+from or_robot.nodes.conversions import pose_stamped_to_ros, safety_state_from_ros, time_to_ros
+from or_robot.nodes.names import DOCK, LATCHED, MAP, NAVIGATE, SAFETY_STATE
 from or_robot.nodes.runtime import now_s
+from or_robot.types.docking import DockingStage, DockTarget
 from or_robot.types.navigation import (
     IDLE_STATUS,
     NavigationError,
@@ -31,6 +35,15 @@ STATE_MAX_AGE_S = 1.0
 """s of steady time after which an unrepeated safety state counts as a fault (it gives 10 Hz)."""
 NO_STATE = SafetyState(0.0, SafetyMode.INIT, "", "Waits for: safety process", 0.0, False, False)
 
+STAGES = {
+    DockingStage.LOOKING: "looks for the marker",
+    DockingStage.CONTROLLING: "drives into the dock",
+    DockingStage.RETRY: "tries to dock again",
+}
+"""What docking does, for people."""
+UNKNOWN_DOCKING = 999
+"""DockRobot's code for what it does not know."""
+
 
 class NavigatePort:
     """RobotPort of or_robot.tasks. Called from the node's executor only."""
@@ -38,6 +51,11 @@ class NavigatePort:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._client = ActionClient(node, NavigateToPose, NAVIGATE)
+        self._dock_client = ActionClient(node, DockRobot, DOCK)
+        self._cancellers = [
+            node.create_client(CancelGoal, f"{action}/_action/cancel_goal")
+            for action in (NAVIGATE, DOCK)
+        ]
         node.create_subscription(SafetyStateMsg, SAFETY_STATE, self._take_safety, LATCHED)
         self._safety, self._safety_s = NO_STATE, time.monotonic()
         self._status = IDLE_STATUS
@@ -47,27 +65,55 @@ class NavigatePort:
 
     def navigate_to(self, pose: Pose2D) -> None:
         """A new goal replaces the old one; what becomes of it shows in `navigation`."""
+        goal = NavigateToPose.Goal(pose=pose_stamped_to_ros(pose, now_s(self._node), MAP))
+        self._send(self._client, goal, self._feedback)
+
+    def dock(self, target: DockTarget) -> None:
+        """The same for a station's dock, which navigation knows by its name."""
+        goal = DockRobot.Goal(use_dock_id=True, dock_id=target.name)
+        self._send(self._dock_client, goal, self._dock_feedback)
+
+    def _send(self, client: ActionClient, goal: Any, hear: Callable[[Any], None]) -> None:
         self._order += 1
         self._handle, self._heard_s = None, time.monotonic()
         self._status = _active("asks navigation")
-        goal = NavigateToPose.Goal(pose=pose_stamped_to_ros(pose, now_s(self._node), MAP))
         order = self._order
-        accepted = self._client.send_goal_async(goal, lambda m: self._feedback(order, m.feedback))
+
+        def feedback(message: Any) -> None:
+            if order == self._order:
+                self._heard_s = time.monotonic()
+                hear(message.feedback)
+
+        accepted = client.send_goal_async(goal, feedback)
         accepted.add_done_callback(lambda future: self._accepted(order, future))
 
     def cancel(self) -> None:
         self._order += 1
+        unanswered = self._handle is None and self._status.state is NavigationState.ACTIVE
         self._status = IDLE_STATUS
         if self._handle is not None:
             self._handle.cancel_goal_async()
             self._handle = None
+        elif unanswered:
+            self._cancel_unanswered()
 
     def navigation(self) -> NavigationStatus:
         """Silence of the navigation process ends the goal, rather than wait for it forever."""
         active = self._status.state is NavigationState.ACTIVE
         if active and time.monotonic() - self._heard_s > SILENCE_S:
+            if self._handle is None:
+                self._cancel_unanswered()
             self._end(NavigationState.ABORTED, NavigationError.UNKNOWN, "navigation is silent")
         return self._status
+
+    def _cancel_unanswered(self) -> None:
+        """The answer to a goal can be lost while processes discover each other, and navigation then
+        drives to it although we hold no handle: all goals up to now are cancelled."""
+        until_now = CancelGoal.Request()
+        until_now.goal_info.stamp = time_to_ros(now_s(self._node))
+        for canceller in self._cancellers:
+            if canceller.service_is_ready():
+                canceller.call_async(until_now)
 
     def safety(self) -> SafetyState:
         """The newest state; a fault when the safety process is silent."""
@@ -92,10 +138,13 @@ class NavigatePort:
         self._handle, self._heard_s = handle, time.monotonic()
         handle.get_result_async().add_done_callback(lambda done: self._result(order, done))
 
-    def _feedback(self, order: int, feedback: NavigateToPose.Feedback) -> None:
-        if order != self._order:
-            return
-        self._heard_s = time.monotonic()
+    def _dock_feedback(self, feedback: DockRobot.Feedback) -> None:
+        stage = DockingStage(feedback.state)
+        self._status = dataclasses.replace(
+            _active(STAGES.get(stage, "")), docking=stage, retries=feedback.num_retries
+        )
+
+    def _feedback(self, feedback: NavigateToPose.Feedback) -> None:
         remaining = feedback.estimated_time_remaining
         distance = feedback.distance_remaining
         known = not math.isnan(distance)
@@ -116,6 +165,7 @@ class NavigatePort:
             self._end(NavigationState.SUCCEEDED, NavigationError.NONE, "")
         else:
             code = result.error_code or NavigationError.UNKNOWN
+            code = NavigationError.UNKNOWN if code == UNKNOWN_DOCKING else code
             self._end(NavigationState.ABORTED, NavigationError(code), result.error_msg)
 
     def _end(self, state: NavigationState, error: NavigationError, message: str) -> None:

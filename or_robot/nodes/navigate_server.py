@@ -1,124 +1,91 @@
-"""Action `navigate_to_pose` over a Navigator: one goal at a time, a new one replaces the old."""
+"""Actions `navigate_to_pose` and `navigate_through_poses` over a Navigator."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from typing import Any
 
-from nav2_msgs.action import NavigateToPose
+from nav2_msgs.action import NavigateThroughPoses, NavigateToPose
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.action.server import ServerGoalHandle
 from rclpy.node import Node
-from rclpy.task import Future
 
 from or_robot.autonomy.navigator import Navigator, NavigatorOutput
-from or_robot.geometry.pose import Pose2D
-from or_robot.nodes.conversions import (
-    Malformed,
-    duration_to_ros,
-    expect_frame,
-    pose_from_ros,
-    pose_stamped_to_ros,
-)
-from or_robot.nodes.names import MAP, NAVIGATE
-from or_robot.types.navigation import GoalRefused, NavigationError, NavigationState
-
-FEEDBACK_PERIOD_S = 0.2
+from or_robot.nodes.conversions import duration_to_ros, pose_from_ros, pose_stamped_to_ros
+from or_robot.nodes.goal_desk import GoalDesk, usable
+from or_robot.nodes.names import MAP, NAVIGATE, NAVIGATE_THROUGH
+from or_robot.types.navigation import NavigationError, NavigationStatus
 
 
-@dataclass
-class _Goal:
-    handle: ServerGoalHandle
-    started_s: float
-    ended: Future = field(default_factory=Future)
-    told_s: float = -math.inf
+class ToPose:
+    """Words of `navigate_to_pose`."""
+
+    def result(self, error: NavigationError, message: str, _: NavigationStatus) -> Any:
+        return NavigateToPose.Result(error_code=int(error), error_msg=message)
+
+    def feedback(self, output: NavigatorOutput, elapsed_s: float) -> Any:
+        feedback = NavigateToPose.Feedback()
+        _fill(feedback, output, elapsed_s)
+        return feedback
+
+
+class ThroughPoses:
+    """Words of `navigate_through_poses`."""
+
+    def result(self, error: NavigationError, message: str, _: NavigationStatus) -> Any:
+        return NavigateThroughPoses.Result(error_code=int(error), error_msg=message)
+
+    def feedback(self, output: NavigatorOutput, elapsed_s: float) -> Any:
+        feedback = NavigateThroughPoses.Feedback()
+        _fill(feedback, output, elapsed_s)
+        feedback.number_of_poses_remaining = output.status.goals_left
+        return feedback
 
 
 class NavigateServer:
-    """Call `tell` after every step of the navigator."""
+    """Takes goals; the desk tells of them."""
 
-    def __init__(self, node: Node, navigator: Navigator) -> None:
-        self._node, self._navigator = node, navigator
-        self._current: _Goal | None = None
-        self._now_s = 0.0
+    def __init__(self, node: Node, navigator: Navigator, desk: GoalDesk) -> None:
+        self._node, self._navigator, self._desk = node, navigator, desk
         self._server = ActionServer(
             node,
             NavigateToPose,
             NAVIGATE,
-            execute_callback=self._execute,
-            goal_callback=self._judge,
+            execute_callback=self._to_pose,
+            goal_callback=lambda request: self._judge(request.pose),
+            cancel_callback=lambda _: CancelResponse.ACCEPT,
+        )
+        self._through_server = ActionServer(
+            node,
+            NavigateThroughPoses,
+            NAVIGATE_THROUGH,
+            execute_callback=self._through,
+            goal_callback=lambda request: self._judge(*request.poses),
             cancel_callback=lambda _: CancelResponse.ACCEPT,
         )
 
-    def tell(self, output: NavigatorOutput, t_s: float) -> None:
-        """Feedback, and the end of the goal when the navigator or the client says so."""
-        self._now_s = t_s
-        goal = self._current
-        if goal is None:
-            return
-        status = output.status
-        if goal.handle.is_cancel_requested:
-            self._navigator.cancel()
-            goal.handle.canceled()
-            self._end(NavigationError.NONE, "cancelled")
-        elif status.state is NavigationState.SUCCEEDED:
-            goal.handle.succeed()
-            self._end(NavigationError.NONE, "")
-        elif status.state is NavigationState.ABORTED:
-            goal.handle.abort()
-            self._end(status.error, status.message)
-        elif t_s - goal.told_s >= FEEDBACK_PERIOD_S or t_s < goal.told_s:
-            goal.told_s = t_s
-            self._feed_back(goal, output)
+    def _judge(self, *poses: Any) -> GoalResponse:
+        return GoalResponse.ACCEPT if usable(self._node, *poses) else GoalResponse.REJECT
 
-    def stop(self, why: str) -> None:
-        """Give up the goal."""
-        self._navigator.cancel()
-        if self._current is not None:
-            self._current.handle.abort()
-            self._end(NavigationError.UNKNOWN, why)
+    async def _to_pose(self, handle: ServerGoalHandle) -> Any:
+        goal = pose_from_ros(handle.request.pose.pose)
+        return await self._desk.carry_out(handle, ToPose(), lambda: self._navigator.set_goal(goal))
 
-    def _judge(self, request: NavigateToPose.Goal) -> GoalResponse:
-        try:
-            expect_frame(request.pose.header.frame_id or MAP, MAP)
-            pose_from_ros(request.pose.pose)
-        except Malformed as malformed:
-            self._node.get_logger().warning(f"goal refused: {malformed}")
-            return GoalResponse.REJECT
-        return GoalResponse.ACCEPT
-
-    async def _execute(self, handle: ServerGoalHandle) -> NavigateToPose.Result:
-        if self._current is not None:
-            self._current.handle.abort()
-            self._end(NavigationError.NONE, "replaced by a newer goal")
-        goal: Pose2D = pose_from_ros(handle.request.pose.pose)
-        try:
-            self._navigator.set_goal(goal)
-        except GoalRefused as refused:
-            handle.abort()
-            return _result(refused.code, str(refused))
-        self._current = _Goal(handle, self._now_s)
-        result: NavigateToPose.Result = await self._current.ended
-        return result
-
-    def _end(self, error: NavigationError, message: str) -> None:
-        assert self._current is not None
-        goal, self._current = self._current, None
-        goal.ended.set_result(_result(error, message))
-
-    def _feed_back(self, goal: _Goal, output: NavigatorOutput) -> None:
-        feedback = NavigateToPose.Feedback()
-        status, estimate = output.status, output.estimate
-        if estimate is not None:
-            feedback.current_pose = pose_stamped_to_ros(estimate.pose, estimate.stamp_s, MAP)
-        feedback.navigation_time = duration_to_ros(max(0.0, self._now_s - goal.started_s))
-        feedback.estimated_time_remaining = duration_to_ros(status.time_remaining or 0.0)
-        feedback.number_of_recoveries = status.recoveries
-        feedback.distance_remaining = (
-            math.nan if status.distance_remaining is None else status.distance_remaining
+    async def _through(self, handle: ServerGoalHandle) -> Any:
+        goals = [pose_from_ros(stamped.pose) for stamped in handle.request.poses]
+        return await self._desk.carry_out(
+            handle, ThroughPoses(), lambda: self._navigator.set_goals(goals)
         )
-        goal.handle.publish_feedback(feedback)
 
 
-def _result(error: NavigationError, message: str) -> NavigateToPose.Result:
-    return NavigateToPose.Result(error_code=int(error), error_msg=message)
+def _fill(feedback: Any, output: NavigatorOutput, elapsed_s: float) -> None:
+    """What the feedback of both actions has."""
+    status, estimate = output.status, output.estimate
+    if estimate is not None:
+        feedback.current_pose = pose_stamped_to_ros(estimate.pose, estimate.stamp_s, MAP)
+    feedback.navigation_time = duration_to_ros(elapsed_s)
+    feedback.estimated_time_remaining = duration_to_ros(status.time_remaining or 0.0)
+    feedback.number_of_recoveries = status.recoveries
+    feedback.distance_remaining = (
+        math.nan if status.distance_remaining is None else status.distance_remaining
+    )

@@ -40,7 +40,11 @@ from or_robot.nodes.conversions import (
     tracks_from_ros,
     transform_to_ros,
 )
+from or_robot.nodes.dock_server import DockServer
+from or_robot.nodes.door_requests import DoorRequester
+from or_robot.nodes.goal_desk import GoalDesk
 from or_robot.nodes.last_pose import LastPose
+from or_robot.nodes.marker_watch import MarkerWatch
 from or_robot.nodes.navigate_server import NavigateServer
 from or_robot.nodes.path_server import PathServer
 from or_robot.nodes.runtime import (
@@ -92,8 +96,12 @@ class NavigationNode(ManagedNode):
         self._safety_s = 0.0
         self._path: Path | None = None
         self._stepped_s = -1.0
-        self._server = NavigateServer(self, self._navigator)
+        self._desk = GoalDesk(self._navigator)
+        self._server = NavigateServer(self, self._navigator, self._desk)
+        self._docks = DockServer(self, self._navigator, self._desk, site.stations)
         self._paths = PathServer(self, self._navigator)
+        self._markers = MarkerWatch(self)
+        self._doors = DoorRequester(self, config.door_ask_s)
         self._advertise(site)
         self._listen()
         self._diagnostics = Diagnostics(self, lambda: (True, self._navigator.status.message))
@@ -108,7 +116,7 @@ class NavigationNode(ManagedNode):
         ]
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        self._server.stop("navigation was deactivated")
+        self._desk.stop("navigation was deactivated")
         return super().on_deactivate(state)
 
     def _advertise(self, site: Site) -> None:
@@ -169,7 +177,7 @@ class NavigationNode(ManagedNode):
         state = self._safety
         if state is not None and time.monotonic() - self._safety_s > SAFETY_SILENCE_S:
             self._safety = state = None
-            self._server.stop("the safety process is silent")
+            self._desk.stop("the safety process is silent")
         self._navigator.set_paused(
             state is None
             or state.mode is SafetyMode.INIT
@@ -199,12 +207,15 @@ class NavigationNode(ManagedNode):
         phases, self._phases = tuple(self._phases), []
         imu = tuple(self._imu)
         depth, self._depth = self._depth, None
-        inputs = NavigatorInputs(scan, self._odometry, self._tracks, phases, imu, depth)
+        self._markers.want(self._navigator.wants_markers)
+        seen = self._markers.newest()
+        inputs = NavigatorInputs(scan, self._odometry, self._tracks, phases, imu, depth, seen)
         self._imu.clear()
         odometry, self._odometry, self._tracks = self._odometry, None, None
         output = self._navigator.step(inputs, t_s)
         self._command.publish(command_to_ros(output.command, names.BASE))
-        self._server.tell(output, t_s)
+        self._doors.tell(output.doors_wanted, t_s)
+        self._desk.tell(output, t_s)
         self._tell_pose(output, odometry)
         if output.path is not self._path:
             self._tell_path(output.path, t_s)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Self
 
@@ -101,6 +101,9 @@ class GraphWorld:
     def command(self, twist: Twist2D) -> None:
         """The safety process commands the base."""
 
+    def ask_doors(self, names: Iterable[str], until_s: float) -> None:
+        """Navigation asks them itself."""
+
     def happen(self, action: Action) -> None:
         """The simulation process plays the same scenario's events."""
 
@@ -153,6 +156,7 @@ class GraphPilot:
     """
 
     needs_camera = False
+    doors_wanted: tuple[str, ...] = ()
 
     def __init__(self, scenario: Scenario, world: GraphWorld, link: LinkConfig) -> None:
         self._scenario, self._world = scenario, world

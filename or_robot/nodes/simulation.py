@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import TwistStamped
 from nav_msgs.msg import Odometry as OdometryMsg
+from or_robot_interfaces.msg import DoorRequests
 from or_robot_interfaces.msg import Tracks as TracksMsg
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import BatteryState
@@ -27,6 +28,7 @@ from or_robot.nodes.conversions import (
     tracks_to_ros,
     transform_to_ros,
 )
+from or_robot.nodes.door_requests import requests_from_ros
 from or_robot.nodes.runtime import Diagnostics, PlainNode, run, steady_timer
 from or_robot.nodes.sensor_conversions import imu_to_ros, mount_to_ros
 from or_robot.nodes.simulated_camera import DrawnCamera, SimulatedCamera, StreamedCamera
@@ -69,6 +71,9 @@ class SimulationNode(PlainNode):
         )
         self._tell_mounts()
         self.create_subscription(TwistStamped, names.COMMAND, self._command, names.NEWEST)
+        self.create_subscription(
+            DoorRequests, names.DOOR_REQUESTS, self._take_door_requests, names.EVENT
+        )
         self.create_service(SetBool, "simulation/press_estop", self._press_estop)
         diagnostics = Diagnostics(self, self._health)
         steady_timer(self, STEP_HZ, diagnostics.timed(self._step))
@@ -100,6 +105,11 @@ class SimulationNode(PlainNode):
             return  # no command at all: the base stops by its own timeout
         self._commanded_s = time.monotonic()
         self._world.command(twist)
+
+    def _take_door_requests(self, message: DoorRequests) -> None:
+        """Of the wing's door control. Doors no longer named are let go when their time is up."""
+        doors, until_s = requests_from_ros(message)
+        self._world.ask_doors(doors, until_s)
 
     def _count_writers(self) -> None:
         """One writer, or none of them is obeyed."""

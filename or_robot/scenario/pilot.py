@@ -56,6 +56,10 @@ class AutonomyPilot:
     def needs_camera(self) -> bool:
         return self._autonomy.needs_camera
 
+    @property
+    def doors_wanted(self) -> tuple[str, ...]:
+        return self.output.doors_wanted if self.output else ()
+
     def submit(self, request: TaskRequest) -> None:
         self._autonomy.submit(request)
 

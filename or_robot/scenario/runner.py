@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,6 +22,8 @@ from or_robot.types.tasks import TaskRequest
 
 STEP_S = 0.02
 """The safety gate's period, the shortest in the robot."""
+DOOR_HOLD_S = 1.0
+"""A request for a door, made with every step, holds so long."""
 SETTLE_S = 1.0
 """A robot that is done still stands for handing over, and this much longer."""
 TRACE_EVERY = 5
@@ -34,6 +36,7 @@ class SimulatedWorld(Protocol):
     def command(self, twist: Twist2D) -> None: ...
     def happen(self, action: Action) -> None: ...
     def set_camera(self, on: bool) -> None: ...
+    def ask_doors(self, names: Iterable[str], until_s: float) -> None: ...
     def step(self, until_s: float) -> SensorFrame: ...
     def truth(self) -> GroundTruth: ...
 
@@ -44,6 +47,11 @@ class Pilot(Protocol):
     @property
     def needs_camera(self) -> bool:
         """Whether it would look at an image taken now; asked before every step."""
+        ...
+
+    @property
+    def doors_wanted(self) -> tuple[str, ...]:
+        """Doors that it asks to be open."""
         ...
 
     def submit(self, request: TaskRequest) -> None: ...
@@ -130,6 +138,7 @@ def run_scenario(
         eyes.open_when_needed()
         frame = world.step(now)
         world.command(pilot.step(frame))
+        world.ask_doors(pilot.doors_wanted, now + DOOR_HOLD_S)
         truth = world.truth()
         referee.watch(truth)
         watch(Moment(truth, frame, referee.delivered))

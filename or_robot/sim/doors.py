@@ -13,6 +13,7 @@ from or_robot.errors import OrRobotError
 from or_robot.geometry.transform import Transform
 from or_robot.scenario.truth import DoorTruth
 from or_robot.sim.sdf import Collision, DoorDrive, Visual, World
+from or_robot.types.site import Door as SiteDoor
 
 SENSOR_PERIOD_S = 0.1
 MOVING = 0.1
@@ -69,8 +70,10 @@ def door_leaves(world: World) -> tuple[DoorLeaf, ...]:
 class Door:
     """One door in motion. Its leaf never closes on anybody: presence keeps it open."""
 
-    def __init__(self, leaf: DoorLeaf, room: str) -> None:
+    def __init__(self, leaf: DoorLeaf, room: str, *, on_request: bool = False) -> None:
         self.leaf = leaf
+        self._on_request = on_request
+        self._asked_until_s = -math.inf
         self.stuck = False
         self.opening = 0.0
         """0 closed to 1 open."""
@@ -80,9 +83,17 @@ class Door:
         self._ends = leaf.doorway
         self._rate = leaf.speed / float(np.linalg.norm(leaf.slide))
 
+    def ask(self, until_s: float) -> None:
+        """The robot asks for it to be open until then; an earlier request is replaced."""
+        self._asked_until_s = until_s
+
     def sense(self, now_s: float, robot: Point, people: list[tuple[float, float, float]]) -> None:
-        """Look who is there. `people`: x, y, speed. The robot's transponder needs no motion."""
+        """Look who is there. `people`: x, y, speed. The robot's transponder needs no motion, but
+        before a door on request it only keeps open what is."""
         near = self._gap(*robot) < self.leaf.drive.approach
+        if self._on_request:
+            held = self.opening > 0.0 and self._gap(*robot) < PRESENCE
+            near = held or now_s < self._asked_until_s
         for x, y, speed in people:
             gap = self._gap(x, y)
             near |= gap < (self.leaf.drive.approach if speed > MOVING else PRESENCE)
@@ -123,12 +134,15 @@ class Door:
         return math.hypot(x - x0 - along * dx, y - y0 - along * dy)
 
 
-def make_doors(leaves: tuple[DoorLeaf, ...], rooms: Mapping[str, str]) -> dict[str, Door]:
-    """Doors by name. `rooms`: as the site names them; both must tell of the same doors."""
-    differing = {leaf.name for leaf in leaves} ^ set(rooms)
+def make_doors(leaves: tuple[DoorLeaf, ...], site: Mapping[str, SiteDoor]) -> dict[str, Door]:
+    """Doors by name. `site`: as the site declares them; both must tell of the same doors."""
+    differing = {leaf.name for leaf in leaves} ^ set(site)
     if differing:
         raise OrRobotError(
             f"door {min(differing)!r} is not in both the world's SDF and its stations file",
             "name it in both",
         )
-    return {leaf.name: Door(leaf, rooms[leaf.name]) for leaf in leaves}
+    return {
+        leaf.name: Door(leaf, site[leaf.name].room, on_request=site[leaf.name].on_request)
+        for leaf in leaves
+    }

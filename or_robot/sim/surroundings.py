@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -36,9 +36,7 @@ class Surroundings:
         robot: RobotConfig,
         random: np.random.Generator,
     ) -> None:
-        self._doors = make_doors(
-            door_leaves(world), {name: door.room for name, door in site.doors.items()}
-        )
+        self._doors = make_doors(door_leaves(world), site.doors)
         walls = DistanceField(site.map.spec, site.map.values != FREE)
         reaches = {name: footprint_of(cart) for name, cart in carts.items()}
         self._crowd = Crowd(people, walls, random, reaches) if people else None
@@ -63,6 +61,12 @@ class Surroundings:
         if door not in self._doors:
             raise OrRobotError(f"no door {door!r}", f"one of: {', '.join(self._doors) or 'none'}")
         self._doors[door].stuck = stuck
+
+    def ask_doors(self, names: Iterable[str], until_s: float) -> None:
+        """The robot asks for these doors; names that no door has are not heard by any."""
+        for name in names:
+            if name in self._doors:
+                self._doors[name].ask(until_s)
 
     def step(self, now_s: float, robot: Pose2D, twist: Twist2D) -> None:
         """Live on for PERIOD_S."""

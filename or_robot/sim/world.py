@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import mujoco
@@ -167,6 +167,10 @@ class SimWorld:
     def set_door_stuck(self, door: str, stuck: bool) -> None:
         """A stuck door stays where it is."""
         self._around.set_door_stuck(door, stuck)
+
+    def ask_doors(self, names: Iterable[str], until_s: float) -> None:
+        """The robot asks for doors to be open until then."""
+        self._around.ask_doors(names, until_s)
 
     def step(self, until_s: float) -> SensorFrame:
         """Run to the tick at or before `until_s`; everything the sensors gave, oldest first."""

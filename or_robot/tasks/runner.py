@@ -141,7 +141,8 @@ class TaskRunner:
         assert self._errand is not None
         tree.tick_once()
         if tree.status is Status.SUCCESS:
-            self._end(TaskState.DONE, "Done")
+            note = self._errand.note
+            self._end(TaskState.DONE, f"Done ({note})" if note else "Done")
         elif tree.status is Status.FAILURE and self._errand.pose_lost:
             self._pause(f"{self._errand.failure}; waits for resume")
         elif tree.status is Status.FAILURE:

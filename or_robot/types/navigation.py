@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from or_robot.errors import OrRobotError
+from or_robot.types.docking import DockingStage
 
 
 class NavigationState(StrEnum):
@@ -16,7 +17,7 @@ class NavigationState(StrEnum):
 
 
 class NavigationError(IntEnum):
-    """Nav2's codes: 1xx of FollowPath, 2xx of ComputePathToPose (nav2_msgs, Jazzy)."""
+    """Nav2's codes: 1xx of FollowPath, 2xx of ComputePathToPose, 9xx of DockRobot (Jazzy)."""
 
     NONE = 0
     UNKNOWN = 100
@@ -31,6 +32,13 @@ class NavigationError(IntEnum):
     START_OCCUPIED = 205
     GOAL_OCCUPIED = 206
     NO_VALID_PATH = 208
+    DOCK_NOT_IN_DB = 901
+    DOCK_NOT_VALID = 902
+    FAILED_TO_STAGE = 903
+    """The place before the dock was not reached."""
+    FAILED_TO_DETECT_DOCK = 904
+    FAILED_TO_CONTROL = 905
+    """The marker was seen, but the robot did not get into the dock."""
 
 
 class GoalRefused(OrRobotError):
@@ -53,6 +61,11 @@ class NavigationStatus:
     """Estimate, s; None when there is no path."""
     recoveries: int = 0
     """Recovery behaviours tried for this goal."""
+    docking: DockingStage = DockingStage.NONE
+    retries: int = 0
+    """Of docking."""
+    goals_left: int = 0
+    """Poses still to be reached or passed, the last one included."""
 
 
 IDLE_STATUS = NavigationStatus(NavigationState.IDLE, NavigationError.NONE, "", None, None)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from or_robot.geometry.grid import GridSpec
 from or_robot.geometry.pose import Pose2D
+from or_robot.types.docking import DockMark
 from or_robot.types.procedure import Phase
 
 FREE = 0
@@ -45,6 +46,8 @@ class Station:
     """"dock" | "supply" | "room" | "pathology" | "waste" | "recovery" | "waiting"."""
     room: str
     """Room it belongs to, for example "OR-1"; empty when it belongs to none."""
+    mark: DockMark | None = None
+    """Of a station into which the robot docks by a marker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,8 @@ class Door:
     """Whose air its openings disturb; empty when none."""
     leaf: NDArray[np.float64]
     """(2, 2) ends of the closed leaf, m."""
+    on_request: bool = False
+    """It does not open for a robot that comes, only for one that asks."""
 
 
 @dataclass(frozen=True, slots=True)

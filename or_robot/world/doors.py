@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
+from or_robot.geometry.pose import Pose2D
 from or_robot.types.site import Door
 
 BESIDE_M = 0.12
@@ -40,6 +42,14 @@ def is_shut(door: Door, seen: NDArray[np.float64]) -> bool:
     along, aside = _in_leaf(door, seen)
     on_leaf = (along > INNER) & (along < 1.0 - INNER) & (np.abs(aside) < BESIDE_M)
     return int(np.count_nonzero(on_leaf)) >= LEAST_BEAMS
+
+
+def near(door: Door, pose: Pose2D, reach: float) -> bool:
+    """Whether a pose is nearer than `reach`, m, to the closed leaf."""
+    along, aside = _in_leaf(door, np.array([[pose.x, pose.y]]))
+    length = float(np.hypot(*(door.leaf[1] - door.leaf[0])))
+    beyond = max(0.0, -float(along[0]), float(along[0]) - 1.0) * length
+    return math.hypot(beyond, float(aside[0])) < reach
 
 
 def _in_leaf(

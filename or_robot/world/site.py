@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from or_robot.config.document import Value, read_document
+from or_robot.config.perception import KNOWN_MARKERS
 from or_robot.errors import OrRobotError
 from or_robot.geometry.grid import GridSpec
 from or_robot.geometry.polygon import is_simple, signed_area
 from or_robot.geometry.pose import Pose2D
 from or_robot.share import share
+from or_robot.types.docking import DockMark
 from or_robot.types.procedure import STRICTEST_PHASE, Phase
 from or_robot.types.site import (
     FREE,
@@ -33,6 +35,7 @@ STATION_KINDS = ("dock", "supply", "room", "pathology", "waste", "recovery", "wa
 ZONE_KINDS = ("room", "slow", *NO_GO)
 PHASES = tuple(phase.value for phase in Phase)
 CAUGHT = ("leave", "stay")
+OPENS = ("by_itself", "on_request")
 
 
 def load_site(name: str, root: Path | None = None) -> Site:
@@ -69,11 +72,12 @@ def read_doors(file: Path) -> dict[str, Door]:
 
 
 def _door(value: Value) -> Door:
-    fields = value.fields(required=("leaf",), optional=("room",))
+    fields = value.fields(required=("leaf",), optional=("room", "opens"))
     ends = np.array([point.numbers(2) for point in fields["leaf"].items()])
     if ends.shape != (2, 2) or np.array_equal(*ends):
         raise fields["leaf"].error("is no door", "give both ends of the closed leaf")
-    return Door(fields["room"].text() if "room" in fields else "", ends)
+    opens = fields["opens"].text(OPENS) if "opens" in fields else "by_itself"
+    return Door(fields["room"].text() if "room" in fields else "", ends, opens == "on_request")
 
 
 def _sections(file: Path) -> Mapping[str, Value]:
@@ -81,12 +85,23 @@ def _sections(file: Path) -> Mapping[str, Value]:
 
 
 def _station(name: str, value: Value) -> Station:
-    fields = value.fields(required=("label", "pose", "kind"), optional=("room",))
+    fields = value.fields(required=("label", "pose", "kind"), optional=("room", "marker"))
     label = {language: text.text() for language, text in fields["label"].mapping().items()}
     x, y, yaw_deg = fields["pose"].numbers(3)
     room = fields["room"].text() if "room" in fields else ""
     pose = Pose2D(x, y, math.radians(yaw_deg))
-    return Station(name, label, pose, fields["kind"].text(STATION_KINDS), room)
+    mark = _mark(fields["marker"]) if "marker" in fields else None
+    return Station(name, label, pose, fields["kind"].text(STATION_KINDS), room, mark)
+
+
+def _mark(value: Value) -> DockMark:
+    fields = value.fields(required=("id", "offset"))
+    known = {kind.id for kind in KNOWN_MARKERS}
+    marker = fields["id"].number(0, 49)
+    if marker not in known:
+        raise fields["id"].error("is no known marker", f"one of: {sorted(known)}")
+    x, y, yaw_deg = fields["offset"].numbers(3)
+    return DockMark(int(marker), Pose2D(x, y, math.radians(yaw_deg)))
 
 
 def _zone(name: str, value: Value) -> Zone:

@@ -6,6 +6,7 @@ One suite for all; each test leaves the robot standing ready at a station.
 from __future__ import annotations
 
 import itertools
+import math
 import os
 import subprocess
 import sys
@@ -22,7 +23,12 @@ from or_robot.errors import OrRobotError
 from or_robot.link.client import LinkClient
 from or_robot.link.payloads import Acknowledged, RoomRequest
 from or_robot.nodes import names
-from or_robot.nodes.conversions import estimate_from_ros, phase_from_ros, pose_to_ros
+from or_robot.nodes.conversions import (
+    estimate_from_ros,
+    phase_from_ros,
+    pose_from_ros,
+    pose_to_ros,
+)
 from or_robot.types.procedure import Phase
 from or_robot.types.safety import SafetyState as SafetyStateType
 from or_robot.world.site import load_site
@@ -107,6 +113,7 @@ def test_each_topic_has_one_publisher_and_cmd_vel_only_the_gate(observer: Observ
         names.DOORS: "perception",
         names.CAMERA_BLIND: "perception",
         names.POSE: "navigation",
+        names.DOOR_REQUESTS: "navigation",
         names.MAP_TOPIC: "navigation",
         names.SAFETY_STATE: "safety",
         names.TASK_QUEUE: "tasks",
@@ -243,6 +250,26 @@ def test_a_delivery_is_done_and_ends_where_it_should(observer: Observer) -> None
     goal = STATIONS["recovery"].pose
     assert abs(position.x - goal.x) < 0.15
     assert abs(position.y - goal.y) < 0.15
+    assert observer.seen["contacts"].data == 0
+
+
+def test_it_docks_by_the_marker_that_perception_sees(observer: Observer) -> None:
+    handle = observer.deliver(f"dock-{next(ids)}", "", "dock")
+    outcome = observer.result(handle.get_result_async(), DRIVE_S)
+    assert outcome.status == GoalStatus.STATUS_SUCCEEDED, outcome.result.error_msg
+    assert outcome.result.error_msg == "Done"
+    observer.wait("standstill", standing)
+    robot = pose_from_ros(observer.seen["robot"].pose.pose)
+    off = STATIONS["dock"].pose.inverse().compose(robot)
+    assert math.hypot(off.x, off.y) <= 0.02
+    assert abs(math.degrees(off.yaw)) <= 1.8
+    assert observer.seen["contacts"].data == 0
+
+
+def test_a_door_on_request_opens_for_the_robot(observer: Observer) -> None:
+    handle = observer.deliver(f"waste-{next(ids)}", "", "soiled_utility")
+    outcome = observer.result(handle.get_result_async(), DRIVE_S)
+    assert outcome.status == GoalStatus.STATUS_SUCCEEDED, outcome.result.error_msg
     assert observer.seen["contacts"].data == 0
 
 

@@ -14,6 +14,7 @@ from or_robot.config.autonomy import AutonomyConfig
 from or_robot.config.robot import RobotConfig
 from or_robot.config.tasks import TasksConfig
 from or_robot.geometry.pose import Pose2D
+from or_robot.types.docking import DockingStage, DockMark, DockTarget
 from or_robot.types.motion import STANDSTILL
 from or_robot.types.perception import Blindness
 from or_robot.types.safety import SafetyMode
@@ -168,17 +169,23 @@ def test_images_are_asked_for_only_while_it_drives(robot: Robot) -> None:
     assert not robot.autonomy.needs_camera
 
 
-def test_doors_and_markers_are_told_of_and_a_robot_without_images_creeps(tmp_path: Path) -> None:
+def test_markers_are_sought_only_to_dock_and_a_robot_without_images_creeps(tmp_path: Path) -> None:
     robot = Robot(tmp_path)
     output = robot.tick(10)
-    assert output.markers is None
     assert output.doors == ()
     assert output.blindness is Blindness.NONE
     robot.deliver()
     robot.tick(100)
     images = robot.tick(100, boxes=[])
-    assert images.markers is not None
+    assert images.markers is None
     assert images.blindness is Blindness.NONE
+    robot.autonomy.cancel("t")
+    mark = DockMark(0, Pose2D(0.65, 0.0, 0.0))
+    robot.autonomy._navigator.dock(DockTarget("dock", robot.plant.pose, mark), stage=False)
+    docking = robot.tick(50, boxes=[])
+    assert docking.navigation.docking is DockingStage.LOOKING
+    assert docking.markers is not None
+    robot.autonomy._navigator.set_goal(DOCK)
     # nothing comes any more, though the robot drives and wants it
     silent = robot.tick(75)
     assert silent.blindness is Blindness.NO_IMAGE

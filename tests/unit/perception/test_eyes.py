@@ -27,7 +27,8 @@ def pose(stamp_s: float) -> PoseEstimate:
 
 
 def test_obstacles_come_with_every_image_markers_at_their_own_rate() -> None:
-    seeing = eyes()
+    rate = 2.0
+    seeing = Eyes(DepthConfig(), MarkerConfig(rate=rate), SITE.map)
     searched = 0
     for n in range(10):
         image = depth_image([CABLE], HERE, 0.2 * n, n)
@@ -35,7 +36,7 @@ def test_obstacles_come_with_every_image_markers_at_their_own_rate() -> None:
         assert found is not None
         searched += markers is not None
     assert len(found.points) > 0
-    assert searched == math.floor(1.8 * MarkerConfig().rate) + 1
+    assert searched == math.floor(1.8 * rate) + 1
     _, markers = seeing.look(depth_image([], HERE, 9.0), pose(9.0), search_markers=False)
     assert markers is None
 

@@ -27,6 +27,7 @@ class Script:
     """Drives WAY by ground truth, once it has been asked to."""
 
     needs_camera = False
+    doors_wanted: tuple[str, ...] = ()
     pressed: tuple[Button, ...] = ()
 
     def press(self, button: Button) -> None:

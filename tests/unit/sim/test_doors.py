@@ -15,6 +15,8 @@ from or_robot.sim.world import SimWorld
 from or_robot.types.motion import Twist2D
 from or_robot.world.site import load_site
 
+SITE = load_site("operating_wing")
+BEFORE_UTILITY = Pose2D(20.65, 7.9, -math.pi / 2)
 BEFORE_OR_1 = Pose2D(8.6, 8.0, math.pi / 2)
 
 
@@ -63,6 +65,31 @@ def test_people_open_doors_and_wait_for_them() -> None:
     assert opened(world, "or_2_door").openings == 1
 
 
+def test_a_door_on_request_opens_for_a_robot_that_asks_and_for_people() -> None:
+    world = SimWorld("operating_wing", seed=1, start=BEFORE_UTILITY)
+    world.step(4.0)
+    assert opened(world, "soiled_utility_door").opening == 0.0
+    world.ask_doors(["soiled_utility_door", "no such door"], 8.0)
+    world.step(8.0)
+    assert opened(world, "soiled_utility_door").opening == 1.0
+    world.step(20.0)
+    assert opened(world, "soiled_utility_door").opening == 0.0
+    porter = PersonPlan("porter", np.array([[20.65, 8.4], [20.65, 5.0]]), 0.8, 0.0, "stop", True)
+    busy = SimWorld("operating_wing", seed=1, people=[porter])
+    busy.step(10.0)
+    assert opened(busy, "soiled_utility_door").openings == 1
+
+
+def test_a_door_on_request_stays_open_over_who_stands_in_it() -> None:
+    world = SimWorld("operating_wing", seed=1, start=BEFORE_UTILITY)
+    world.ask_doors(["soiled_utility_door"], 4.0)
+    world.step(4.0)
+    world.happen(Kidnap(Pose2D(20.65, 6.74, -math.pi / 2)))
+    world.step(30.0)
+    assert opened(world, "soiled_utility_door").opening == 1.0
+    assert not world.truth().contacts
+
+
 def test_a_stuck_door_stays_and_works_again() -> None:
     world = SimWorld("operating_wing", seed=1, start=BEFORE_OR_1)
     world.set_door_stuck("or_1_door", True)
@@ -89,7 +116,7 @@ def test_an_unknown_door_and_a_door_in_one_file_only_are_refused() -> None:
         world.set_door_stuck("front", True)
     leaves = door_leaves(load_world("operating_wing"))
     with pytest.raises(OrRobotError, match="or_1_door"):
-        make_doors(leaves, {leaf.name: "" for leaf in leaves[1:]})
+        make_doors(leaves, {leaf.name: SITE.doors[leaf.name] for leaf in leaves[1:]})
 
 
 def test_the_wing_names_its_doors_where_they_are() -> None:

@@ -9,6 +9,7 @@ from or_robot.config.tasks import TasksConfig
 from or_robot.errors import OrRobotError
 from or_robot.geometry.pose import Pose2D
 from or_robot.tasks.runner import TaskRunner, UnknownStation, UnknownTask
+from or_robot.types.docking import DockMark, DockTarget
 from or_robot.types.navigation import (
     IDLE_STATUS,
     GoalRefused,
@@ -40,6 +41,7 @@ class Robot:
 
     def __init__(self) -> None:
         self.goals: list[float] = []
+        self.docks: list[str] = []
         self.cancelled = 0
         self.state = IDLE_STATUS
         self.gate = READY
@@ -49,6 +51,12 @@ class Robot:
         if self.refuses:
             raise GoalRefused(NavigationError.GOAL_OCCUPIED, "the goal is in a wall")
         self.goals.append(goal.x)
+        self.state = ACTIVE
+
+    def dock(self, target: DockTarget) -> None:
+        if self.refuses:
+            raise GoalRefused(NavigationError.GOAL_OCCUPIED, "no room before the dock")
+        self.docks.append(target.name)
         self.state = ACTIVE
 
     def cancel(self) -> None:
@@ -132,6 +140,64 @@ def test_one_after_the_other(clocked: Clocked) -> None:
     queue = clocked.tick(0.2)
     assert [task.request.id for task in queue.tasks] == ["a", "p"]
     assert clocked.robot.goals == [0.0, 1.0]
+
+
+MARKED = STATIONS | {
+    "dock": dataclasses.replace(STATIONS["dock"], mark=DockMark(0, Pose2D(0.65, 0.0, 0.0)))
+}
+PARK = TaskRequest("p", TaskKind.PARK, "", "", "", "")
+
+
+@pytest.fixture
+def marked(tmp_path: Path) -> Clocked:
+    """A site whose dock has a marker."""
+    made = Clocked(tmp_path)
+    made.runner = TaskRunner(made.file, MARKED, made.robot, TasksConfig(attempts=2))
+    made.runner.submit(PARK)
+    made.tick()
+    return made
+
+
+def test_parks_by_docking_where_the_dock_has_a_marker(marked: Clocked) -> None:
+    assert (marked.robot.docks, marked.robot.goals) == (["dock"], [])
+    assert "dock at dock" in marked.runner.tree()
+    marked.robot.arrive()
+    task = marked.tick().tasks[0]
+    assert (task.state, task.detail) == (TaskState.DONE, "Done")
+    assert marked.robot.goals == []
+
+
+def test_what_cannot_dock_parks_by_the_map_and_says_so(marked: Clocked) -> None:
+    marked.robot.state = status(NavigationState.ABORTED, NavigationError.FAILED_TO_DETECT_DOCK)
+    task = marked.tick(0.2).tasks[0]
+    assert task.state is TaskState.TO_DROPOFF
+    assert "by the map, not docked: FAILED_TO_DETECT_DOCK" in task.detail
+    assert marked.robot.goals == [0.0]
+    marked.robot.arrive()
+    task = marked.tick().tasks[0]
+    assert task.state is TaskState.DONE
+    assert task.detail == "Done (by the map, not docked: FAILED_TO_DETECT_DOCK)"
+    assert marked.robot.docks == ["dock"]
+
+
+def test_a_place_before_the_dock_that_is_refused_leaves_the_map(tmp_path: Path) -> None:
+    made = Clocked(tmp_path)
+    made.runner = TaskRunner(made.file, MARKED, made.robot, TasksConfig(attempts=2))
+    made.robot.refuses = True
+    made.runner.submit(PARK)
+    task = made.tick(0.3).tasks[0]
+    assert (task.state, task.detail) == (TaskState.FAILED, "dock: the goal is in a wall")
+
+
+def test_a_pose_lost_while_docking_drives_nowhere_and_waits_for_a_person(marked: Clocked) -> None:
+    marked.robot.state = status(NavigationState.ABORTED, NavigationError.TF_ERROR)
+    task = marked.tick(0.3).tasks[0]
+    assert task.state is TaskState.PAUSED
+    assert marked.robot.goals == []
+    marked.robot.state = IDLE_STATUS
+    marked.runner.resume()
+    marked.tick(0.2)
+    assert marked.robot.docks == ["dock", "dock"]
 
 
 def test_waste_goes_to_the_utility_room(clocked: Clocked) -> None:

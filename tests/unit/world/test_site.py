@@ -10,6 +10,7 @@ import pytest
 from or_robot.config.robot import RobotConfig
 from or_robot.errors import OrRobotError
 from or_robot.geometry import polygon
+from or_robot.geometry.pose import Pose2D
 from or_robot.share import share
 from or_robot.types.site import FREE
 from or_robot.world.site import load_site
@@ -37,6 +38,22 @@ def test_the_wing_has_the_stations_the_contract_names() -> None:
     assert named <= set(site.stations)
     assert site.stations["or_1"].room == "OR-1"
     assert site.stations["dock"].pose.yaw == pytest.approx(math.pi / 2)
+
+
+@pytest.mark.parametrize(("world", "model"), [(WORLD, (1.5, 3.15)), ("operating_room", (0.6, 1.2))])
+def test_the_docks_marker_is_on_the_charger(world: str, model: tuple[float, float]) -> None:
+    """Its front, with plate and print, is 0.102 m from the middle of the charger's model."""
+    dock = load_site(world).stations["dock"]
+    assert dock.mark is not None
+    marker = dock.pose.compose(dock.mark.offset.inverse())
+    middle = marker.compose(Pose2D(-0.102, 0.0, 0.0))
+    assert (middle.x, middle.y) == pytest.approx(model, abs=0.002)
+
+
+def test_doors_open_by_themselves_unless_the_site_says_otherwise() -> None:
+    doors = load_site(WORLD).doors
+    asked = {name for name, door in doors.items() if door.on_request}
+    assert asked == {"soiled_utility_door"}
 
 
 def test_the_robot_fits_at_every_station_and_stands_in_no_closed_zone() -> None:
@@ -81,6 +98,9 @@ def test_polygons_run_counter_clockwise(root: Path) -> None:
         ("open_in: [turnover, ", "open_in: [lunch, ", "is 'lunch'"),
         ("caught: stay", "caught: hide", "caught: is 'hide'"),
         ("    kind: keep_out\n", "    kind: keep_out\n    open_in: [turnover]\n", "only a closed"),
+        ("marker: {id: 0, ", "marker: {id: 7, ", "is no known marker"),
+        ("marker: {id: 0, offset: [0.648, 0, 0]}", "marker: {id: 0}", "has no offset"),
+        ("opens: on_request", "opens: sometimes", "opens: is 'sometimes'"),
     ],
 )  # fmt: skip
 def test_damage_is_named_with_file_and_line(root: Path, old: str, new: str, says: str) -> None:
