@@ -26,7 +26,7 @@ import numpy as np
 from flask import Flask
 from playwright.sync_api import Browser, Page
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress
 
 from or_robot.bench.browser import chromium
 from or_robot.bench.link_ports import free_ports
@@ -43,7 +43,7 @@ from or_robot.panel.database import open_database
 from or_robot.panel.users import Users, generate_password
 
 HOST, WIDTH, HEIGHT = "127.0.0.1", 1920, 1080
-PROFILE = "5g"
+PROFILES = {"direct": "", "proxy": "5g"}
 START_S, PATIENCE_S = 60.0, 10.0
 SETTLE_MS = 700
 """What a click sets going besides, curves, beams and what is fetched ahead, is done by then."""
@@ -139,25 +139,27 @@ def serve_panel(
 
 
 def measure(home: Path, rounds: int) -> list[dict[str, Any]]:
-    """Rows direct_warm, direct_cold, proxy_warm, proxy_cold, in turns. `home`: keys and a case."""
-    _import_second_plan(home)
-    password = generate_password()
-    Users(open_database(home)).add(USER, "surgeon", password)
+    """Rows direct_cold, direct_warm, proxy_cold, proxy_warm. `home`: keys and a case.
+
+    One panel and one page at a time, as in a room; cold and warm in turns.
+    """
+    password = add_second_plan(home)
     samples: dict[str, list[float]] = {}
-    with ExitStack() as stack:
-        panels = _panels(stack, home)
-        browser = stack.enter_context(chromium())
-        pages = {name: _open(browser, one.url, password) for name, one in panels.items()}
-        console = Console(stderr=True)
-        for _ in track(range(rounds), "pixels", console=console, transient=True):
-            for name, panel in panels.items():
-                page = pages[name]
-                page.wait_for_timeout(SETTLE_MS)
-                panel.go_cold()
-                page.evaluate(FORGET)
-                samples.setdefault(f"{name}_cold", []).append(_press(page))
-                page.wait_for_timeout(SETTLE_MS)
-                samples.setdefault(f"{name}_warm", []).append(_press(page))
+    console = Console(stderr=True)
+    with chromium() as browser, Progress(console=console, transient=True) as progress:
+        bar = progress.add_task("pixels", total=len(PROFILES) * rounds)
+        for name, profile in PROFILES.items():
+            with two_plan_panel(home, profile) as panel:
+                page = open_panel(browser, panel.url, password)
+                for _ in range(rounds):
+                    page.wait_for_timeout(SETTLE_MS)
+                    panel.go_cold()
+                    page.evaluate(FORGET)
+                    samples.setdefault(f"{name}_cold", []).append(_press(page))
+                    page.wait_for_timeout(SETTLE_MS)
+                    samples.setdefault(f"{name}_warm", []).append(_press(page))
+                    progress.advance(bar)
+                page.context.close()
         version = browser.version
     return [_row(name, values, version) for name, values in samples.items()]
 
@@ -187,7 +189,8 @@ def _press(page: Page) -> float:
     return max(times.values())
 
 
-def _open(browser: Browser, url: str, password: str) -> Page:
+def open_panel(browser: Browser, url: str, password: str) -> Page:
+    """Logged in, the picture of the first plan shown."""
     page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
     page.goto(url)
     page.fill("[name=name]", USER)
@@ -198,7 +201,8 @@ def _open(browser: Browser, url: str, password: str) -> Page:
     return page
 
 
-def _import_second_plan(home: Path) -> None:
+def add_second_plan(home: Path) -> str:
+    """Beside the case that is there; password of a surgeon of the name USER."""
     with TemporaryDirectory() as folder:
         second_plan(Path(folder))
         service = InformationService(home / "info")
@@ -206,19 +210,23 @@ def _import_second_plan(home: Path) -> None:
             service.import_paths([Path(folder)])
         finally:
             service.close()
+    password = generate_password()
+    Users(open_database(home)).add(USER, "surgeon", password)
+    return password
 
 
-def _panels(stack: ExitStack, home: Path) -> dict[str, PanelServed]:
-    """One panel beside the information server, one behind the proxy."""
+@contextmanager
+def two_plan_panel(home: Path, profile: str = "") -> Iterator[PanelServed]:
+    """An information server and a panel; profile: the network between them."""
     near = LinkConfig(port=free_ports(), keys_folder=home / "keys")
-    far = replace(near, port=near.port + PORTS)
-    ports = ["--listen", str(far.port), "--to", str(near.port)]
-    stack.enter_context(_process(home, "or_robot.info", "--port", str(near.port)))
-    stack.enter_context(_process(home, "or_robot.link.proxy", "--profile", PROFILE, *ports))
-    return {
-        "direct": stack.enter_context(_panel(home, near)),
-        "proxy": stack.enter_context(_panel(home, far)),
-    }
+    with ExitStack() as stack:
+        stack.enter_context(_process(home, "or_robot.info", "--port", str(near.port)))
+        link = near
+        if profile:
+            link = replace(near, port=near.port + PORTS)
+            ports = ["--listen", str(link.port), "--to", str(near.port)]
+            stack.enter_context(_process(home, "or_robot.link.proxy", "--profile", profile, *ports))
+        yield stack.enter_context(_panel(home, link))
 
 
 @contextmanager

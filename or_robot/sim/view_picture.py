@@ -21,7 +21,7 @@ AT_S = 34.0
 """The moment that is shown: the robot is on its way."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 DRAWN_S = 3.0
-"""Time as the page counts it until the picture is taken."""
+"""Time as the page counts it until the picture is taken; it stands while something is fetched."""
 PATIENCE_S = 60.0
 
 
@@ -34,13 +34,12 @@ def take_view_picture(
         raise OrRobotError("no browser draws the live view", "apt-get install chromium")
     seed, feed = 1, Feed()
     simulate(dataclasses.replace(scenario, timeout_s=at_s), seed, watch=Shown(feed, Pace(0)).watch)
-    feed.close()  # a page that is not told of an end never ends loading
     fixed = scene(scenario, seed, RobotConfig())
     with (
         ViewServer("127.0.0.1", 0, fixed, map_png(scenario.site.map), feed) as server,
         tempfile.TemporaryDirectory() as profile,
     ):
-        _photograph(browser, server.address, file, size, profile)
+        _photograph(browser, f"{server.address}?still", file, size, profile)
 
 
 def _photograph(

@@ -44,6 +44,12 @@ class Feed:
             self._closed = True
             self._changed.notify_all()
 
+    @property
+    def newest(self) -> bytes:
+        """The moment as JSON; empty before there is any."""
+        with self._changed:
+            return self._message
+
     def after(self, seen: int) -> tuple[int, bytes] | None:
         """Number and text of a moment newer than `seen`, text empty when there is none yet; None
         once closed and seen to the end."""
@@ -98,16 +104,19 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 30
 
     def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
         if not self._meant_for_us():
             self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
-        elif self.path in FILES:
-            name, kind = FILES[self.path]
+        elif path in FILES:
+            name, kind = FILES[path]
             self._send(share("web", *name.split("/")).read_bytes(), kind)
-        elif self.path == "/scene.json":
+        elif path == "/scene.json":
             self._send(self.scene, "application/json")
-        elif self.path == "/map.png":
+        elif path == "/map.png":
             self._send(self.map_png, "image/png")
-        elif self.path == "/moments":
+        elif path == "/moment.json" and self.feed.newest:
+            self._send(self.feed.newest, "application/json")
+        elif path == "/moments":
             self._stream()
         else:
             self.send_error(HTTPStatus.NOT_FOUND)

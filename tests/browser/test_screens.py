@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from or_robot.panel.pages import SCREENS
@@ -188,6 +190,21 @@ def test_a_finger_on_a_choice_already_asks_for_its_picture(role_page):
     assert page.get_attribute("#orientations [data-key=coronal]", "aria-pressed") == "false"
     page.mouse.up()
     page.wait_for_selector("#orientations [data-key=coronal][aria-pressed=true]")
+
+
+def test_a_picture_that_is_late_leaves_none_of_something_else_standing(role_page):
+    page = role_page("physicist")
+    page.wait_for_selector("#key-image:not([hidden])")
+    show(page, "proton")
+    held = []
+    page.route(re.compile(r"/api/case/image\?.*window="), lambda route: held.append(route))
+    page.click("#window")
+    page.wait_for_selector("#key-image", state="hidden")
+    assert page.inner_text("#image-note") == "The picture is on its way …"
+    for route in held:
+        route.continue_()
+    page.wait_for_selector("#key-image:not([hidden])")
+    assert page.inner_text("#image-note") == ""
 
 
 def test_the_patient_leaves_and_comes_back_by_two_identifiers(role_page):

@@ -19,8 +19,17 @@ async function start() {
   text("name", `${scene.name}, seed ${scene.seed}`);
   text("description", scene.description);
   document.title = scene.name;
+  if (location.search === "?still") await show(); // all of it before the first picture
   new ResizeObserver(draw).observe(canvas);
-  listen();
+  if (!moment) listen();
+}
+
+async function show() {
+  const answer = await fetch("moment.json");
+  if (!answer.ok) throw new Error(`moment: ${answer.status}`);
+  moment = await answer.json();
+  tell();
+  draw();
 }
 
 function listen() {

@@ -107,6 +107,15 @@ def test_moments_stream_the_newest_first_and_end_with_the_run(
     connection.close()
 
 
+def test_the_newest_moment_is_told_once_there_is_one(server: ViewServer, feed: Feed) -> None:
+    assert get(server, "/moment.json")[0] == 404
+    feed.publish(moment_json(moment(1.0), np.empty((0, 2)), None))
+    feed.publish(moment_json(moment(2.0), np.empty((0, 2)), None))
+    status, headers, body = get(server, "/moment.json?still")
+    assert (status, headers["Content-Type"]) == (200, "application/json")
+    assert json.loads(body)["time_s"] == 2.0
+
+
 def test_a_taken_port_is_one_clear_line(server: ViewServer) -> None:
     port = int(server.address.rstrip("/").rsplit(":", 1)[1])
     with pytest.raises(OrRobotError, match="choose another --port"):

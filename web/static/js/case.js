@@ -8,12 +8,11 @@ import { emptyCourse, showCourse } from "./course.js";
 import { emptyDvh, showDvh } from "./dvh.js";
 import { age, clock } from "./format.js";
 import { has, t } from "./i18n.js";
-import { emptyImage, expectImage, showImage } from "./image.js";
+import { LATE_MS, emptyImage, expectImage, showImage } from "./image.js";
 import { emptyPlan, showPlan } from "./plan.js";
 
 const ORIENTATIONS = ["axial", "coronal", "sagittal"];
 const RETRY_MS = 1500;
-const TOGETHER_MS = 100; // so long a new plan's card waits for its picture
 const WINDOWS = ["soft_tissue", "brain", "bone"];
 const WHOLE = ["planned", "delivered"]; // doses whose pictures are drawn ahead
 const FIRST_CHOICE = { plan: 0, view: "planned", orientation: "axial", index: 0, window: WINDOWS[0], hidden: [] };
@@ -145,7 +144,7 @@ function choosePlan(number) {
   if (card.version !== shown.version) return render(); // which shows nothing then
   const picture = loadImage();
   // Card and picture in one frame: sooner there than one after the other, and no card beside the picture of another.
-  Promise.race([picture, pause(TOGETHER_MS)]).then(() => { if (card === plan()) showCard(card); });
+  Promise.race([picture, pause(LATE_MS)]).then(() => { if (card === plan()) showCard(card); });
   picture.then(frameShown).then(() => afterImage(card));
 }
 

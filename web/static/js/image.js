@@ -6,12 +6,17 @@ import { t } from "./i18n.js";
 
 const KEPT = 64;
 const IDLE_MS = 500;
+export const LATE_MS = 100; // later than this, what is chosen and the picture of something else do not stand side by side
 const pictures = new Map(); // key → Promise of { element, facts }
 let wanted = "";
+let onScreen = ""; // the series of the picture that is shown
 
 function key(what) {
   return [what.version, what.patient, what.plan, what.view, what.orientation, what.index, what.window ?? "", what.structures ?? "*"].join("|");
 }
+
+// All slices of one dose in one orientation: a slice says itself where it is.
+const series = (what) => key({ ...what, index: 0 });
 
 async function fetchPicture(what) {
   const { body, headers } = await getPicture("/api/case/image", what);
@@ -48,8 +53,11 @@ export function expectImage(what) {
 // `next`: what may be asked for after it, the likeliest first.
 export async function showImage(what, next) {
   wanted = key(what);
-  const { element, facts } = await picture(what);
+  const late = setTimeout(() => { if (wanted === key(what) && onScreen !== series(what)) conceal(); }, LATE_MS);
+  const { element, facts } = await picture(what).finally(() => clearTimeout(late));
   if (wanted !== key(what)) return null;
+  element.hidden = false;
+  onScreen = series(what);
   byId("key-image").replaceWith(element); // the decoded one itself: another would be decoded again
   setText(byId("image-note"), "");
   if (!("window" in what || "structures" in what)) prefetch(what, facts, next); // others are drawn when asked for
@@ -69,8 +77,15 @@ async function prefetch(what, facts, next) {
 
 const idle = () => new Promise((resolve) => { requestIdleCallback(resolve, { timeout: IDLE_MS }); });
 
+function conceal() {
+  onScreen = "";
+  byId("key-image").hidden = true;
+  setText(byId("image-note"), t("image.coming"));
+  setText(byId("slice-label"), "");
+}
+
 export function emptyImage(text) {
-  wanted = "";
+  wanted = onScreen = "";
   for (const name of [...pictures.keys()]) forget(name);
   const nothing = make("img", "", { id: "key-image", alt: "" });
   nothing.hidden = true;
