@@ -64,6 +64,10 @@ class Observer:
         self, what: str, condition: Callable[[dict[str, Any]], bool], timeout_s: float = PATIENCE_S
     ) -> None:
         """Until `condition(seen)`; the failure says what was seen instead."""
+        assert self.sees(condition, timeout_s), f"no {what}; {self._summary()}"
+
+    def sees(self, condition: Callable[[dict[str, Any]], bool], timeout_s: float) -> bool:
+        """Whether `condition(seen)` comes true in time."""
 
         def holds() -> bool:
             try:
@@ -72,7 +76,7 @@ class Observer:
                 return False
 
         with self._changed:
-            assert self._changed.wait_for(holds, timeout_s), f"no {what}; {self._summary()}"
+            return self._changed.wait_for(holds, timeout_s)
 
     def trigger(self, service: str) -> Trigger.Response:
         """Asked again when unanswered: what was asked of a process just killed is lost."""
@@ -90,8 +94,13 @@ class Observer:
     def result(self, future: Any, timeout_s: float = PATIENCE_S) -> Any:
         done = threading.Event()
         future.add_done_callback(lambda _: done.set())
-        assert done.wait(timeout_s), "no answer"
+        assert done.wait(timeout_s), f"no answer; {self._summary()}"
         return future.result()
+
+    def ask(self, call: Callable[..., Any], *arguments: Any) -> Any:
+        """Future of an action client's call, made in the thread that takes the answers: made in
+        another, the answer may come before the client has noted the question, and is dropped."""
+        return self.result(self._executor.create_task(call, *arguments))
 
     def deliver(self, id_: str, pickup: str, dropoff: str) -> Any:
         """Ask for a delivery; the goal handle."""
@@ -99,7 +108,7 @@ class Observer:
         goal = PerformTask.Goal(
             id=id_, kind="deliver", item="tray", pickup=pickup, dropoff=dropoff, room="OR-1"
         )
-        return self.result(self.perform.send_goal_async(goal))
+        return self.result(self.ask(self.perform.send_goal_async, goal))
 
     def first_zero_after(self, steady_s: float) -> float:
         """Steady arrival of the first zero command after an instant, from which all are zero."""
@@ -141,6 +150,11 @@ def moving(seen: dict[str, Any], speed: float = 0.2) -> bool:
         abs(seen["robot"].twist.twist.linear.x) > speed
         and abs(seen["command"].twist.linear.x) > speed
     )
+
+
+def latched(seen: dict[str, Any]) -> bool:
+    """Stopped until a person says otherwise."""
+    return bool(seen["safety"].reset_required or seen["safety"].resume_required)
 
 
 def standing(seen: dict[str, Any]) -> bool:
