@@ -81,7 +81,8 @@ class RobotCommands:
             first.append(task_from_ros(message.feedback.task))
             told.set()
 
-        result = self._send(request.task, feedback).get_result_async()
+        handle = self._send(request.task, feedback)
+        result = self._ask(handle.get_result_async)
         result.add_done_callback(lambda _: told.set())
         if not told.wait(PATIENCE_S):
             raise OrRobotError("the tasks process did not answer", "look at the queue")
@@ -99,7 +100,7 @@ class RobotCommands:
         """Joins the task's goal by its id, which costs nothing, and cancels that."""
         self._note(f"cancel {request.id}", request.actor, caller)
         handle = self._send(self._known(request.id).request, None)
-        answer = _wait(handle.cancel_goal_async(), "tasks")
+        answer = _wait(self._ask(handle.cancel_goal_async), "tasks")
         if not answer.goals_canceling:
             raise OrRobotError("the task has ended already")
         return Acknowledged("Cancelled")
@@ -123,10 +124,23 @@ class RobotCommands:
             dropoff=task.dropoff,
             room=task.room,
         )
-        handle = _wait(self._perform.send_goal_async(goal, feedback_callback=feedback), "tasks")
+        asked = self._ask(self._perform.send_goal_async, goal, feedback_callback=feedback)
+        handle = _wait(asked, "tasks")
         if not handle.accepted:
             raise OrRobotError("the tasks process refused")
         return handle
+
+    def _ask(self, call: Any, *arguments: Any, **named: Any) -> Future:
+        """Future of an action client's call, made by the thread that takes the answers.
+
+        Made by another one, the answer may come before the client has noted the question: rclpy
+        then drops it.
+        """
+        executor = self._node.executor
+        if executor is None:
+            raise OrRobotError("the gateway is ending")
+        future: Future = _wait(executor.create_task(call, *arguments, **named), "gateway")
+        return future
 
     def _note(self, what: str, actor: str, caller: Caller) -> None:
         self._node.get_logger().info(f"{what} by {actor} at {caller.name}")
