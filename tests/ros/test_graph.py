@@ -79,6 +79,7 @@ def recover(observer: Observer, station: LinkClient) -> None:
     """What a person does after a stop: reset, then resume."""
     reset(observer, station)
     resume(observer, station)
+    observer.sees(lambda seen: not latched(seen), LOOK_S)  # the state follows the answer
 
 
 def reset(observer: Observer, station: LinkClient) -> None:
@@ -103,9 +104,11 @@ def go_on(observer: Observer, station: LinkClient) -> None:
 def arrive(observer: Observer, station: LinkClient, handle: Any) -> Any:
     """Result of an errand."""
     outcome = observer.ask(handle.get_result_async)
-    end_s = time.monotonic() + DRIVE_S
+    end_s, overloads = time.monotonic() + DRIVE_S, 0
     while not outcome.done() and time.monotonic() < end_s:
         if observer.sees(latched_by_watchdog, LOOK_S):
+            overloads += 1
+            assert overloads <= OVERLOADS, observer.seen["safety"].reason
             recover(observer, station)
     assert outcome.done(), f"not arrived; {observer.seen['tasks'].tasks[:1]}"
     return outcome.result()
