@@ -12,6 +12,7 @@ from or_robot.autonomy.why_no_path import why_no_path
 from or_robot.autonomy.zone_rules import ZoneRules
 from or_robot.config.planning import PlannerConfig
 from or_robot.geometry.pose import Pose2D
+from or_robot.planning.lane import in_lane
 from or_robot.planning.planner import Planner
 from or_robot.planning.through import plan_through
 from or_robot.types.costmap import INSCRIBED
@@ -74,7 +75,9 @@ class Way:
         if route is not None and off < OFF_PATH_M and not aged and not self._blocked(route):
             return True
         self._planned_s, self.route = t_s, None
-        route = Route(plan_through(lambda a, b: self.plan(a, b, t_s), pose, goals))
+        path = plan_through(lambda a, b: self.plan(a, b, t_s), pose, goals)
+        costmap = self._costmap
+        route = Route(in_lane(path, self._config, costmap.spec, costmap.costs, costmap.walls))
         route.advance(pose)
         self.route = route
         return True

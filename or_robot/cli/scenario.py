@@ -76,7 +76,7 @@ def run(
         raise typer.BadParameter("needs --ros: it runs beside the suite", param_hint="--sim")
     scenario = load_scenario(name)
     seeds = range(seed, seed + repeat)
-    mark = fingerprint(scenario) + (f"-ros-{sim.value}" if ros else "")
+    mark = fingerprint(scenario, whole_suite=ros) + (f"-ros-{sim.value}" if ros else "")
     folder = report or home() / "scenarios"
     log = RunLog(folder / f"{name}.jsonl", mark)
     runs = {s: run for s, run in log.read().items() if s in seeds} if resume else {}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 
@@ -35,32 +38,55 @@ def segments_cross(
     d: NDArray[np.floating],
 ) -> bool:
     """Whether the segments a–b and c–d, points (2,), have a point in common."""
-    sides = _side(a, b, c), _side(a, b, d), _side(c, d, a), _side(c, d, b)
-    if sides[0] * sides[1] < 0.0 and sides[2] * sides[3] < 0.0:
+    ends = np.array([a, b, c, d], dtype=np.float64)
+    return bool(_cross(*ends.ravel()))
+
+
+@njit(cache=True)
+def _cross(
+    ax: float, ay: float, bx: float, by: float, cx: float, cy: float, dx: float, dy: float
+) -> bool:
+    abc, abd = _side(ax, ay, bx, by, cx, cy), _side(ax, ay, bx, by, dx, dy)
+    cda, cdb = _side(cx, cy, dx, dy, ax, ay), _side(cx, cy, dx, dy, bx, by)
+    if abc * abd < 0.0 and cda * cdb < 0.0:
         return True
-    corners = ((a, b, c), (a, b, d), (c, d, a), (c, d, b))
-    return any(side == 0.0 and _within(*abc) for side, abc in zip(sides, corners, strict=True))
+    return (
+        (abc == 0.0 and _within(ax, ay, bx, by, cx, cy))
+        or (abd == 0.0 and _within(ax, ay, bx, by, dx, dy))
+        or (cda == 0.0 and _within(cx, cy, dx, dy, ax, ay))
+        or (cdb == 0.0 and _within(cx, cy, dx, dy, bx, by))
+    )
 
 
-def _side(a: NDArray[np.floating], b: NDArray[np.floating], p: NDArray[np.floating]) -> float:
-    return float((b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0]))
+@njit(cache=True)
+def _side(ax: float, ay: float, bx: float, by: float, px: float, py: float) -> float:
+    return (bx - ax) * (py - ay) - (by - ay) * (px - ax)
 
 
-def _within(a: NDArray[np.floating], b: NDArray[np.floating], p: NDArray[np.floating]) -> bool:
-    return bool(np.all(np.minimum(a, b) <= p) and np.all(p <= np.maximum(a, b)))
+@njit(cache=True)
+def _within(ax: float, ay: float, bx: float, by: float, px: float, py: float) -> bool:
+    return min(ax, bx) <= px <= max(ax, bx) and min(ay, by) <= py <= max(ay, by)
 
 
 def contains(polygon: NDArray[np.floating], points: NDArray[np.floating]) -> NDArray[np.bool_]:
     """Which points (..., 2) lie inside (even-odd rule; on the border: either)."""
     points = np.asarray(points, dtype=np.float64)
-    x, y = points[..., 0], points[..., 1]
-    inside = np.zeros(points.shape[:-1], dtype=bool)
-    starts = np.asarray(polygon, dtype=np.float64)
-    for (x0, y0), (x1, y1) in zip(starts, np.roll(starts, -1, axis=0), strict=True):
-        if y0 == y1:
-            continue
-        crosses = (y0 > y) != (y1 > y)
-        inside ^= crosses & (x < x0 + (y - y0) * (x1 - x0) / (y1 - y0))
+    corners = np.ascontiguousarray(polygon, dtype=np.float64)
+    flat = np.ascontiguousarray(points.reshape(-1, 2))
+    return np.asarray(_contains(corners, flat).reshape(points.shape[:-1]))
+
+
+@njit(cache=True)
+def _contains(corners: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.bool_]:
+    inside = np.zeros(len(points), dtype=np.bool_)
+    for n in range(len(points)):
+        x, y = points[n, 0], points[n, 1]
+        last = len(corners) - 1
+        for k in range(len(corners)):
+            x0, y0, x1, y1 = corners[last, 0], corners[last, 1], corners[k, 0], corners[k, 1]
+            last = k
+            if (y0 > y) != (y1 > y) and x < x0 + (y - y0) * (x1 - x0) / (y1 - y0):
+                inside[n] = not inside[n]
     return inside
 
 
@@ -79,8 +105,25 @@ def distance_to_boundary(
 
 def overlap(first: NDArray[np.floating], second: NDArray[np.floating]) -> bool:
     """Whether two simple polygons have a point in common."""
-    for a, b in zip(first, np.roll(first, -1, axis=0), strict=True):
-        for c, d in zip(second, np.roll(second, -1, axis=0), strict=True):
-            if segments_cross(a, b, c, d):
+    a, b = (np.ascontiguousarray(p, dtype=np.float64) for p in (first, second))
+    return bool(_overlap(a, b))
+
+
+@njit(cache=True)
+def _overlap(first: NDArray[np.float64], second: NDArray[np.float64]) -> bool:
+    for axis in range(2):
+        low, high, others_low, others_high = math.inf, -math.inf, math.inf, -math.inf
+        for n in range(len(first)):
+            low, high = min(low, first[n, axis]), max(high, first[n, axis])
+        for n in range(len(second)):
+            others_low = min(others_low, second[n, axis])
+            others_high = max(others_high, second[n, axis])
+        if high < others_low or others_high < low:
+            return False
+    for n in range(len(first)):
+        ax, ay = first[n - 1, 0], first[n - 1, 1]
+        for m in range(len(second)):
+            cx, cy = second[m - 1, 0], second[m - 1, 1]
+            if _cross(ax, ay, first[n, 0], first[n, 1], cx, cy, second[m, 0], second[m, 1]):
                 return True
-    return bool(contains(first, second[:1])[0] or contains(second, first[:1])[0])
+    return _contains(first, second[:1])[0] or _contains(second, first[:1])[0]

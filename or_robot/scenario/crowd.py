@@ -13,6 +13,7 @@ from or_robot.geometry.distance_field import DistanceField
 from or_robot.geometry.pose import Pose2D
 from or_robot.scenario import social_force as sf
 from or_robot.scenario.people import IGNORING_SHARE, LEG_RADIUS, TORSO_RADIUS, PersonPlan
+from or_robot.scenario.shortest import corners, passable
 from or_robot.scenario.truth import ObjectTruth, PersonTruth
 from or_robot.types.motion import Twist2D
 
@@ -24,10 +25,14 @@ TURN_RATE, PUSHING_TURN_RATE = 3.0, 0.8
 """rad/s."""
 PUSH_GAP = 0.15
 """Between a person and what they push, m."""
-TOUCH_GAP = 0.02
-"""Who comes so near the robot's body has walked into it, m."""
 FORGOTTEN_M = 1.5
 """Who has walked into the robot looks out for it until it is so far off."""
+PATIENCE_S, NEARER = 3.0, 0.1
+"""Who has not come so much (m) nearer to a waypoint in this time is hindered."""
+NEAR_ENOUGH = 1.2
+"""m: a waypoint this near, where somebody or something stands, is as good as reached."""
+SQUEEZE = 0.02
+"""m that a way round walls may be narrower than a torso: people stand where they stand."""
 NO_DOORS: NDArray[np.float64] = np.zeros((0, 4))
 
 
@@ -52,13 +57,14 @@ class Crowd:
             for p, mind in zip(plans, minds, strict=True)
         )
         self._walls = walls
+        self._passable = passable(walls.distance, TORSO_RADIUS - SQUEEZE)
         self._random = random
         self._pushed = dict(pushed or {})
         self._routes = [_Route(plan) for plan in plans]
         self._starts = np.array([plan.start_s for plan in plans])
         groups = sorted({plan.group for plan in plans if plan.group})
         self._groups = np.array([groups.index(p.group) if p.group else -1 for p in plans], int)
-        self._state = np.zeros((len(plans), 11))
+        self._state = np.zeros((len(plans), 12))
         self._traits = np.zeros((len(plans), 6))
         for traits, plan, group in zip(self._traits, self._plans, self._groups, strict=True):
             traits[:] = self._traits_of(plan, float(group))
@@ -143,30 +149,42 @@ class Crowd:
         return float(row[sf.VX] * math.cos(row[sf.YAW]) + row[sf.VY] * math.sin(row[sf.YAW]))
 
     def _notice(self, robot: Pose2D, footprint: NDArray[np.floating]) -> None:
-        """Nobody goes on walking against a thing that he has walked into."""
+        """Who has walked into the robot looks out for it from then on."""
         low, high = footprint.min(axis=0), footprint.max(axis=0)
         there = robot.inverse().transform(self._state[:, :2])
         gaps = np.hypot(*(there - np.clip(there, low, high)).T) - TORSO_RADIUS
-        attentive = self._traits[:, sf.ATTENTIVE]
-        attentive[gaps < TOUCH_GAP] = 1.0
-        forgotten = gaps > FORGOTTEN_M
+        attentive, touched = self._traits[:, sf.ATTENTIVE], self._state[:, sf.TOUCHED]
+        attentive[touched > 0.0] = 1.0
+        forgotten = (gaps > FORGOTTEN_M) & (touched == 0.0)
         attentive[forgotten] = self._minds[forgotten]
+        touched[:] = 0.0
 
     def _decide(self, now_s: float) -> None:
         state = self._state
         for group in range(int(self._groups.max(initial=-1)) + 1):
             members = self._groups == group
             state[members, sf.CENTRE_X : sf.CENTRE_Y + 1] = state[members, :2].mean(axis=0)
-        off = state[:, :2] - state[:, sf.TARGET_X : sf.TARGET_Y + 1]
-        gaps = np.hypot(off[:, 0], off[:, 1]).tolist()
-        for index, (route, plan) in enumerate(zip(self._routes, self._plans, strict=True)):
+        for route, plan, start_s, row in zip(
+            self._routes, self._plans, self._starts.tolist(), state, strict=True
+        ):
+            here = (float(row[sf.X]), float(row[sf.Y]))
             if plan.turns_back and self._random.random() < plan.turns_back * DECISION_S / 60.0:
                 route.turn_back()
-            elif gaps[index] <= REACHED:
+            elif math.dist(here, route.target) <= REACHED:
                 route.pass_waypoint()
-            row = state[index]
+            going = now_s >= start_s and not route.ended
+            if going and route.hindered(here, now_s):
+                self._go_round(route, here)
             row[sf.TARGET_X], row[sf.TARGET_Y] = route.target
-            row[sf.GOING] = float(now_s >= self._starts[index] and not route.ended)
+            row[sf.GOING] = float(going and not route.ended)
+
+    def _go_round(self, route: _Route, here: tuple[float, float]) -> None:
+        """Nobody insists on a spot where somebody stands, nor walks against a wall for ever."""
+        way = corners(self._passable, self._walls.spec, here, route.target)
+        if way is not None and len(way) > 2:
+            route.go_by(way[1:-1])
+        elif math.dist(here, route.target) <= NEAR_ENOUGH:
+            route.pass_waypoint()
 
 
 class _Route:
@@ -178,6 +196,8 @@ class _Route:
         self._left = list(range(1, len(self._points)))
         self._last = 0
         self._forward = True
+        self._by: list[tuple[float, float]] = []
+        self._nearest, self._nearer_s = math.inf, 0.0
 
     @property
     def ended(self) -> bool:
@@ -185,14 +205,40 @@ class _Route:
 
     @property
     def target(self) -> tuple[float, float]:
+        if self._by:
+            return self._by[0]
         return self._points[self._left[0] if self._left else self._last]
+
+    def hindered(self, here: tuple[float, float], now_s: float) -> bool:
+        """Whether who goes there has not come nearer to the target for long; once in that time."""
+        gap = math.dist(here, self.target)
+        if gap < self._nearest - NEARER:
+            self._nearest, self._nearer_s = gap, now_s
+        hindered = now_s - self._nearer_s > PATIENCE_S
+        if hindered:
+            self._head_for_next()
+        return hindered
+
+    def go_by(self, corners: NDArray[np.float64]) -> None:
+        """Pass these (n, 2) before the waypoint that is next."""
+        self._by = [(x, y) for x, y in corners.tolist()]
+        self._head_for_next()
 
     def turn_back(self) -> None:
         """To the waypoint before, then on as planned."""
+        self._by = []
+        self._head_for_next()
         if self._left:
             self._left.insert(0, self._last)
 
+    def _head_for_next(self) -> None:
+        self._nearest = math.inf
+
     def pass_waypoint(self) -> None:
+        self._head_for_next()
+        if self._by:
+            self._by.pop(0)
+            return
         if not self._left:
             return
         self._last = self._left.pop(0)

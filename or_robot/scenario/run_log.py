@@ -53,15 +53,23 @@ class RunLog:
             file.write((b"\n" if torn else b"") + text + b"\n")
 
 
-def fingerprint(scenario: Scenario) -> str:
-    """Changes with the scenario, the wing, its models and the robot's software."""
-    simulation, software = share("simulation"), Path(__file__).resolve().parent.parent
+PARTS = (
+    "autonomy", "config", "control", "geometry", "localization", "perception", "planning",
+    "safety", "scenario", "sim", "tasks", "types", "world",
+)  # fmt: skip
+"""Packages that a run in process is made with."""
+
+
+def fingerprint(scenario: Scenario, *, whole_suite: bool = False) -> str:
+    """Changes with the scenario, the wing, its models and the software that runs in it."""
+    simulation, root = share("simulation"), Path(__file__).resolve().parent.parent
+    software = [root] if whole_suite else [root / part for part in PARTS]
     files = [
         simulation / "scenarios" / f"{scenario.name}.yaml",
         *simulation.glob(f"worlds/{scenario.site.name}.*"),
         *simulation.glob(f"maps/{scenario.site.name}/map.*"),
         *simulation.glob("models/*/*.sdf"),
-        *software.rglob("*.py"),
+        *(file for folder in software for kind in ("*.py", "*.npz") for file in folder.rglob(kind)),
     ]
     digest = hashlib.sha256()
     for file in sorted(files):

@@ -6,7 +6,9 @@ import itertools
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from or_robot.geometry.grid import GridSpec
 from or_robot.geometry.pose import Pose2D
 from or_robot.planning.search import a_star
 from or_robot.planning.smoothing import shortcut
@@ -24,15 +26,31 @@ def shortest_way(site: Site, radius: float, stops: Sequence[Pose2D]) -> float | 
     """
     spec = site.map.spec
     closed = (site.map.values != FREE) | keep_out_mask(spec, site.zones)
-    tight = distance_to_lethal(closed, spec.resolution) <= radius
-    costs = np.where(tight, LETHAL, FREE_SPACE).astype(np.uint8)
+    costs = passable(distance_to_lethal(closed, spec.resolution), radius)
     length = 0.0
     for start, end in itertools.pairwise(stops):
-        first, last = spec.cells(np.array([[start.x, start.y], [end.x, end.y]]))
-        cells = a_star(costs, LETHAL, 0.0, tuple(first), tuple(last), 1, 1.0)
-        if not len(cells):
+        way = corners(costs, spec, (start.x, start.y), (end.x, end.y))
+        if way is None:
             return None
-        middles = cells.astype(np.float64) + 0.5
-        corners = shortcut(costs, LETHAL, 0.0, middles) * spec.resolution
-        length += float(np.hypot(*np.diff(corners, axis=0).T).sum())
+        length += float(np.hypot(*np.diff(way, axis=0).T).sum())
     return length
+
+
+def passable(distances: NDArray[np.floating], radius: float) -> NDArray[np.uint8]:
+    """Costs for `corners`: where the middle of a disc of `radius` (m) can be.
+
+    distances: (rows, columns) m to what is in the way.
+    """
+    return np.where(distances <= radius, LETHAL, FREE_SPACE).astype(np.uint8)
+
+
+def corners(
+    costs: NDArray[np.uint8], spec: GridSpec, start: tuple[float, float], end: tuple[float, float]
+) -> NDArray[np.float64] | None:
+    """Shortest way from start to end (m), as the corners (n, 2) of a line; None: there is none."""
+    first, last = spec.cells(np.array([start, end]))
+    cells = a_star(costs, LETHAL, 0.0, tuple(first), tuple(last), 1, 1.0)
+    if not len(cells):
+        return None
+    middles = shortcut(costs, LETHAL, 0.0, cells.astype(np.float64) + 0.5)
+    return middles[:, ::-1] * spec.resolution + (spec.origin_x, spec.origin_y)

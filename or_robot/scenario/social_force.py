@@ -4,6 +4,7 @@ D. Helbing, P. Molnár: Social force model for pedestrian dynamics. Phys. Rev. E
 Kept of it: relaxation to the wanted velocity, the elliptical repulsion with its constants, the
 angle of sight, the limit of speed. Walls repel over a shorter reach than there: hospital doors are
 narrow. Interactions are turned a little, so that people who meet pass each other on the right.
+Who walks into the robot stops there: a person weighs less than what a body without mass can push.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from numba import njit
 from numpy.typing import NDArray
 
 from or_robot.geometry.distance_field import FAR, interpolate
-from or_robot.scenario.people import TORSO_RADIUS
+from or_robot.scenario.people import LEG_RADIUS, TORSO_RADIUS
 
-X, Y, YAW, VX, VY, GAIT, TARGET_X, TARGET_Y, GOING, CENTRE_X, CENTRE_Y = range(11)
-"""Columns of the state; CENTRE is the middle of the person's group."""
+X, Y, YAW, VX, VY, GAIT, TARGET_X, TARGET_Y, GOING, CENTRE_X, CENTRE_Y, TOUCHED = range(12)
+"""Columns of the state. CENTRE is the middle of the person's group; TOUCHED: has walked into the
+robot since somebody last set it to 0."""
 SPEED, ATTENTIVE, GROUP, TURN_RATE, NOSE, NOSE_RADIUS = range(6)
 """Columns of the traits. GROUP is -1 for none; NOSE is how far ahead what is pushed ends, m."""
 
@@ -68,7 +70,7 @@ def step_crowd(
 ) -> None:
     """Advance everybody by `dt` s, in place.
 
-    state (n, 11), traits (n, 6): columns as above. robot (7,): x, y, yaw, vx, vy, half length, half
+    state (n, 12), traits (n, 6): columns as above. robot (7,): x, y, yaw, vx, vy, half length, half
     width; m, rad, m/s in the map frame. doors (m, 4): segments closed now. walls: distance to the
     nearest, m, on a grid with the origin (left, low).
     """
@@ -81,7 +83,7 @@ def step_crowd(
             wx, wy = _walls(state, doors, walls, left, low, resolution, i)
             push[i, 0], push[i, 1] = fx + gx + wx, fy + gy + wy
     for i in range(count):
-        _move(state, traits, doors, walls, left, low, resolution, push[i], dt, i)
+        _move(state, traits, robot, doors, walls, left, low, resolution, push[i], dt, i)
 
 
 @njit(cache=True)
@@ -170,15 +172,9 @@ def _others(
         gx, gy = _repulsion(dx, dy, state[j, VX], state[j, VY], ex, ey)
         fx, fy = fx + weight * gx, fy + weight * gy
     if traits[i, ATTENTIVE] > 0.0:
-        cos, sin = math.cos(robot[2]), math.sin(robot[2])
-        ahead = cos * (x - robot[0]) + sin * (y - robot[1])
-        aside = cos * (y - robot[1]) - sin * (x - robot[0])
-        nx = ahead - min(max(ahead, -robot[5]), robot[5])
-        ny = aside - min(max(aside, -robot[6]), robot[6])
-        gap = max(math.hypot(nx, ny), 0.01)
-        shorten = max(gap - max(own, TORSO_RADIUS), 0.01) / gap
-        dx, dy = (cos * nx - sin * ny) * shorten, (sin * nx + cos * ny) * shorten
-        gx, gy = _repulsion(dx, dy, robot[3], robot[4], ex, ey)
+        gap, nx, ny = _robot_normal(robot, x, y)
+        free = max(gap - max(own, TORSO_RADIUS), 0.01)
+        gx, gy = _repulsion(free * nx, free * ny, robot[3], robot[4], ex, ey)
         fx, fy = fx + gx, fy + gy
     return fx, fy
 
@@ -232,6 +228,53 @@ def _walls(
 
 
 @njit(cache=True)
+def _foot(state: NDArray[np.float64], i: int, leg: int) -> tuple[float, float]:
+    """Where the left (0) or right (1) leg is.
+
+    The foot on the floor stands still while the body passes over it; the other swings forward
+    (double-support phases are left out).
+    """
+    cos, sin = math.cos(state[i, YAW]), math.sin(state[i, YAW])
+    stride = (cos * state[i, VX] + sin * state[i, VY]) * GAIT_PERIOD_S / 4.0
+    side = LEG_SPREAD if leg == 0 else -LEG_SPREAD
+    phase = (state[i, GAIT] + 0.5 * leg) % 1.0
+    swing = 1.0 - 4.0 * phase if phase < 0.5 else 4.0 * phase - 3.0
+    x = state[i, X] + cos * stride * swing - sin * side
+    y = state[i, Y] + sin * stride * swing + cos * side
+    return x, y
+
+
+@njit(cache=True)
+def _robot_normal(robot: NDArray[np.float64], x: float, y: float) -> tuple[float, float, float]:
+    """Distance to the robot's rectangle and the direction away from it; its middle when inside."""
+    cos, sin = math.cos(robot[2]), math.sin(robot[2])
+    ahead = cos * (x - robot[0]) + sin * (y - robot[1])
+    aside = cos * (y - robot[1]) - sin * (x - robot[0])
+    nx = ahead - min(max(ahead, -robot[5]), robot[5])
+    ny = aside - min(max(aside, -robot[6]), robot[6])
+    gap = math.hypot(nx, ny)
+    if gap == 0.0:
+        nx, ny = ahead, aside
+    size = max(math.hypot(nx, ny), 1e-9)
+    return gap, (cos * nx - sin * ny) / size, (sin * nx + cos * ny) / size
+
+
+@njit(cache=True)
+def _touches(
+    state: NDArray[np.float64], traits: NDArray[np.float64], robot: NDArray[np.float64], i: int
+) -> bool:
+    """Whether torso, a leg or what is pushed is at the robot."""
+    if _robot_normal(robot, state[i, X], state[i, Y])[0] < TORSO_RADIUS:
+        return True
+    for leg in range(2):
+        x, y = _foot(state, i, leg)
+        if _robot_normal(robot, x, y)[0] < LEG_RADIUS:
+            return True
+    x, y = _nose(state, traits, i)
+    return _robot_normal(robot, x, y)[0] < traits[i, NOSE_RADIUS]
+
+
+@njit(cache=True)
 def _slide(vx: float, vy: float, nx: float, ny: float) -> tuple[float, float]:
     """Velocity without what leads against the direction (nx, ny)."""
     into = min(vx * nx + vy * ny, 0.0)
@@ -242,6 +285,7 @@ def _slide(vx: float, vy: float, nx: float, ny: float) -> tuple[float, float]:
 def _move(
     state: NDArray[np.float64],
     traits: NDArray[np.float64],
+    robot: NDArray[np.float64],
     doors: NDArray[np.float64],
     walls: NDArray[np.float64],
     left: float,
@@ -277,6 +321,11 @@ def _move(
         distance, nx, ny = _door_normal(doors[k], x, y)
         if distance < TORSO_RADIUS + 0.05:
             vx, vy = _slide(vx, vy, nx, ny)
+    if _touches(state, traits, robot, i):  # nobody walks on against what he has walked into
+        state[i, TOUCHED] = 1.0
+        _, nx, ny = _robot_normal(robot, x, y)
+        vx, vy = _slide(vx - robot[3], vy - robot[4], nx, ny)
+        vx, vy = vx + robot[3], vy + robot[4]
     state[i, X], state[i, Y], state[i, YAW] = x + vx * dt, y + vy * dt, yaw
     state[i, VX], state[i, VY] = vx, vy
     if math.hypot(vx, vy) > STEPPING:
@@ -285,18 +334,8 @@ def _move(
 
 @njit(cache=True)
 def place_parts(state: NDArray[np.float64], parts: NDArray[np.float64]) -> None:
-    """Write where torso, left and right leg are into parts (n, 3, ≥ 2), m.
-
-    The foot on the floor stands still while the body passes over it; the other swings forward
-    (double-support phases are left out).
-    """
+    """Write where torso, left and right leg are into parts (n, 3, ≥ 2), m."""
     for i in range(state.shape[0]):
-        x, y, cos, sin = state[i, X], state[i, Y], math.cos(state[i, YAW]), math.sin(state[i, YAW])
-        stride = (cos * state[i, VX] + sin * state[i, VY]) * GAIT_PERIOD_S / 4.0
-        parts[i, 0, 0], parts[i, 0, 1] = x, y
+        parts[i, 0, 0], parts[i, 0, 1] = state[i, X], state[i, Y]
         for leg in range(2):
-            side = LEG_SPREAD if leg == 0 else -LEG_SPREAD
-            phase = (state[i, GAIT] + 0.5 * leg) % 1.0
-            swing = 1.0 - 4.0 * phase if phase < 0.5 else 4.0 * phase - 3.0
-            parts[i, leg + 1, 0] = x + cos * stride * swing - sin * side
-            parts[i, leg + 1, 1] = y + sin * stride * swing + cos * side
+            parts[i, leg + 1, 0], parts[i, leg + 1, 1] = _foot(state, i, leg)

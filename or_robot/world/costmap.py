@@ -14,7 +14,7 @@ from or_robot.geometry.pose import Pose2D
 from or_robot.types.costmap import NO_INFORMATION
 from or_robot.types.motion import LaserScan, Track
 from or_robot.types.site import OCCUPIED_FROM, OccupancyMap, Site, Zone
-from or_robot.world.costs import inflate, to_occupancy
+from or_robot.world.costs import distance_to_lethal, inflate, to_occupancy
 from or_robot.world.obstacle_layer import ObstacleLayer
 from or_robot.world.people_layer import add_people
 from or_robot.world.zones import doorway_mask, keep_out_mask
@@ -35,6 +35,7 @@ class Costmap:
         self._static = site.map.values >= OCCUPIED_FROM
         self._forbidden = keep_out_mask(self.spec, site.zones) | self._static
         self._static_costs: NDArray[np.uint8] | None = None
+        self._walls: NDArray[np.float32] | None = None
         self._doorways = doorway_mask(self.spec, site.doors.values())
         self._obstacles = ObstacleLayer(self.spec, config.obstacle_range, config.clear_range)
         self._people: tuple[Track, ...] = ()
@@ -69,7 +70,7 @@ class Costmap:
     def close(self, zones: Iterable[Zone]) -> None:
         """These no-go zones are closed from now on, others are not (until then: all)."""
         self._forbidden = keep_out_mask(self.spec, zones) | self._static
-        self._costs = self._static_costs = None
+        self._costs = self._static_costs = self._walls = None
 
     @property
     def map_costs(self) -> NDArray[np.uint8]:
@@ -82,6 +83,13 @@ class Costmap:
         if self._static_costs is None:
             self._static_costs = self._inflated(self._forbidden)
         return self._static_costs
+
+    @property
+    def walls(self) -> NDArray[np.float32]:
+        """(rows, columns) m to the nearest wall of the map or closed zone."""
+        if self._walls is None:
+            self._walls = distance_to_lethal(self._forbidden, self.spec.resolution)
+        return self._walls
 
     @property
     def costs(self) -> NDArray[np.uint8]:

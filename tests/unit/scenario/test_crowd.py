@@ -127,6 +127,43 @@ def test_an_attentive_person_goes_round_the_robot_one_in_thoughts_does_not() -> 
     assert end > 6.0, "having walked into it, round it"
 
 
+def test_who_walks_into_the_robot_stops_there_instead_of_walking_on() -> None:
+    """As deep in it as one tick's step; a foot that touches counts too."""
+    robot = Pose2D(3.0, 0.05, 0.3)
+    walker = crowd(plan("p", (0, 0), (7, 0), attentive=False, speed=1.4))
+    deepest, touched = 0.0, False
+    for tick in range(600):
+        walker.step(tick * DT, DT, robot, STANDSTILL, FOOTPRINT)
+        discs = walker.truth()[0].discs
+        local = np.abs(robot.inverse().transform(discs[:, :2]))
+        gaps = np.hypot(*np.maximum(local - FOOTPRINT.max(axis=0), 0.0).T) - discs[:, 2]
+        touched |= bool(gaps.min() <= 0.0)
+        deepest = max(deepest, -float(gaps[0]))
+    assert touched
+    assert deepest <= 1.3 * 1.4 * DT + 1e-9
+
+
+def test_nobody_insists_on_a_waypoint_where_the_robot_stands() -> None:
+    pacing = crowd(plan("p", (0, 0), (3, 0), repeat="back"))
+    way = walk(pacing, 25.0, robot=Pose2D(3.0, 0.0, 0.0))[:, 0, 0]
+    turned = int(np.argmax(way))
+    assert way[turned] > 1.8, "went there"
+    assert way[turned:].min() < 0.4, "and back"
+
+
+def test_who_was_pushed_behind_a_wall_finds_the_way_round_it() -> None:
+    walls = field((2.0, -3.0, 2.1, 3.0))
+    way = walk(crowd(plan("p", (0, 0), (4, 0)), walls=walls), 25.0)[:, 0]
+    assert np.hypot(*(way[-1] - (4, 0))) < 0.4
+    assert walls.distances(way).min() > 0.15
+
+
+def test_who_can_get_nowhere_stays_sane() -> None:
+    cell = field((-1, -1, 1, -0.9), (-1, 0.9, 1, 1), (-1, -1, -0.9, 1), (0.9, -1, 1, 1))
+    way = walk(crowd(plan("p", (0, 0), (5, 0)), walls=cell), 10.0)
+    assert np.abs(way).max() < 0.9
+
+
 def test_a_group_stays_together() -> None:
     def spread(group: str) -> float:
         slow = plan("a", (-8, 0.4), (8, 0.4), speed=0.8, group=group)

@@ -3,6 +3,8 @@
 import dataclasses
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,7 @@ from or_robot.config.robot import RobotConfig
 from or_robot.scenario.description import load_scenario
 from or_robot.scenario.figures import METRICS, proportion, spread, summary
 from or_robot.scenario.report import STATISTIC_NAMES, html_report
-from or_robot.scenario.run_log import RunLog, fingerprint
+from or_robot.scenario.run_log import PARTS, RunLog, fingerprint
 from or_robot.scenario.series import run_series
 
 SCENARIO = load_scenario("deliver_tray")
@@ -59,6 +61,14 @@ def test_runs_of_other_files_and_torn_lines_are_left_out(tmp_path: Path) -> None
     file.write_bytes(file.read_bytes()[:-40])  # the power failed
     log.append(made_run(3))
     assert list(log.read()) == [3]
+
+
+def test_the_fingerprint_covers_all_that_a_run_in_process_is_made_with() -> None:
+    """Else a series goes on with runs of other software."""
+    code = "import sys, or_robot.sim.embedded; print(*sys.modules)"
+    names = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    parts = {name.split(".")[1] for name in names.stdout.split() if name.startswith("or_robot.")}
+    assert parts - {"errors", "home", "share"} == set(PARTS)
 
 
 def test_the_fingerprint_follows_the_scenario() -> None:
