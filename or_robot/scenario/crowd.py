@@ -25,8 +25,6 @@ TURN_RATE, PUSHING_TURN_RATE = 3.0, 0.8
 """rad/s."""
 PUSH_GAP = 0.15
 """Between a person and what they push, m."""
-FORGOTTEN_M = 1.5
-"""Who has walked into the robot looks out for it until it is so far off."""
 PATIENCE_S, NEARER = 3.0, 0.1
 """Who has not come so much (m) nearer to a waypoint in this time is hindered."""
 NEAR_ENOUGH = 1.2
@@ -68,7 +66,6 @@ class Crowd:
         self._traits = np.zeros((len(plans), 6))
         for traits, plan, group in zip(self._traits, self._plans, self._groups, strict=True):
             traits[:] = self._traits_of(plan, float(group))
-        self._minds = self._traits[:, sf.ATTENTIVE].copy()
         self._robot = np.zeros(7)
         self._next_decision = 0.0
         for row, plan, route in zip(self._state, plans, self._routes, strict=True):
@@ -93,7 +90,7 @@ class Crowd:
         if now_s >= self._next_decision:
             self._next_decision = now_s + DECISION_S - dt / 2.0
             self._decide(now_s)
-            self._notice(robot, footprint)
+            self._notice()
         vx, vy = twist.linear * math.cos(robot.yaw), twist.linear * math.sin(robot.yaw)
         half_length, half_width = footprint.max(axis=0)
         self._robot[:] = (robot.x, robot.y, robot.yaw, vx, vy, half_length, half_width)
@@ -148,16 +145,10 @@ class Crowd:
     def _speed(row: NDArray[np.float64]) -> float:
         return float(row[sf.VX] * math.cos(row[sf.YAW]) + row[sf.VY] * math.sin(row[sf.YAW]))
 
-    def _notice(self, robot: Pose2D, footprint: NDArray[np.floating]) -> None:
-        """Who has walked into the robot looks out for it from then on."""
-        low, high = footprint.min(axis=0), footprint.max(axis=0)
-        there = robot.inverse().transform(self._state[:, :2])
-        gaps = np.hypot(*(there - np.clip(there, low, high)).T) - TORSO_RADIUS
-        attentive, touched = self._traits[:, sf.ATTENTIVE], self._state[:, sf.TOUCHED]
-        attentive[touched > 0.0] = 1.0
-        forgotten = (gaps > FORGOTTEN_M) & (touched == 0.0)
-        attentive[forgotten] = self._minds[forgotten]
-        touched[:] = 0.0
+    def _notice(self) -> None:
+        """Who has walked into the robot looks out for it from then on: nobody does so twice."""
+        touched = self._state[:, sf.TOUCHED] > 0.0
+        self._traits[touched, sf.ATTENTIVE] = 1.0
 
     def _decide(self, now_s: float) -> None:
         state = self._state

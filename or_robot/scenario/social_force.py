@@ -20,7 +20,7 @@ from or_robot.scenario.people import LEG_RADIUS, TORSO_RADIUS
 
 X, Y, YAW, VX, VY, GAIT, TARGET_X, TARGET_Y, GOING, CENTRE_X, CENTRE_Y, TOUCHED = range(12)
 """Columns of the state. CENTRE is the middle of the person's group; TOUCHED: has walked into the
-robot since somebody last set it to 0."""
+robot."""
 SPEED, ATTENTIVE, GROUP, TURN_RATE, NOSE, NOSE_RADIUS = range(6)
 """Columns of the traits. GROUP is -1 for none; NOSE is how far ahead what is pushed ends, m."""
 
