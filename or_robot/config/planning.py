@@ -17,8 +17,8 @@ class PlannerConfig(CheckedConfig):
     smoothing: int = setting(20, unit="", low=0, high=1000, doc="smoothing sweeps")
     replan_period: float = setting(1.0, unit="s", low=0.1, high=60.0, doc="path made anew so often")
     lane_offset: float = setting(
-        0.35, unit="m", low=-1.0, high=1.0, doc="to the right in wide places; below 0: to the left"
+        0.3, unit="m", low=-1.0, high=1.0, doc="to the right in wide places; below 0: to the left"
     )
     lane_room: float = setting(
-        0.82, unit="m", low=0.1, high=3.0, doc="left between such a path and walls"
+        0.9, unit="m", low=0.1, high=3.0, doc="left between such a path and walls"
     )

@@ -21,6 +21,7 @@ METRICS = (
     "min_separation_m",
     "intimate_s",
     "personal_s",
+    "longest_stall_s",
     "jerk_rms",
 )
 """Keys of a run's row of which mean, percentiles and confidence are told."""
@@ -73,6 +74,7 @@ def row(run: Run) -> dict[str, Any]:
         "time_s": round(verdict.time_s, 3),
         "path_length_m": round(verdict.path_length, 3),
         "path_efficiency": _rounded(verdict.path_efficiency),
+        "longest_stall_s": round(verdict.longest_stall_s, 2),
         "jerk_rms": round(verdict.jerk_rms, 3),
         "door_openings": verdict.door_openings,
         "said": run.said,

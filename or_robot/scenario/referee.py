@@ -23,6 +23,8 @@ STANDING = 0.02
 """The robot stands when it is slower than this, m/s and rad/s."""
 INTIMATE, PERSONAL = 0.45, 1.2
 """Distances people keep from others, m (Hall, The Hidden Dimension, 1966)."""
+STALL_M, STALL_RAD = 0.25, 0.5
+"""Who has not moved or turned so far stands still, as far as getting on goes."""
 JERK_PERIOD_S = 0.1
 """Speed is looked at this often for the jerk: finer would measure the physics engine."""
 
@@ -57,6 +59,8 @@ class Verdict:
     """m."""
     path_efficiency: float | None
     """Shortest way there is by the way driven, 0 to 1; None when not delivered."""
+    longest_stall_s: float
+    """On the way, nobody nearer than PERSONAL and no person asked for."""
     jerk_rms: float
     """Of the forward motion, m/s³."""
     door_openings: dict[str, int]
@@ -81,6 +85,7 @@ class Referee:
         self._zones = [_ZoneWatch(zone, robot.footprint) for zone in closed]
         self._phases = _Phases(scenario)
         self._closeness = _Closeness(robot.footprint)
+        self._stalls = _Stalls()
         self._jerk = _Jerk()
         self._path_length = 0.0
         self._last: GroundTruth | None = None
@@ -91,7 +96,8 @@ class Referee:
         """Every task's item was truly taken from its pickup to its drop-off."""
         return all(handover.done for handover in self._handovers)
 
-    def watch(self, truth: GroundTruth) -> None:
+    def watch(self, truth: GroundTruth, *, waits: bool = False) -> None:
+        """waits: the robot has asked for a person, and stands until one has come."""
         if self._last is not None:
             self._path_length += truth.robot.distance_to(self._last.robot)
         self._last = truth
@@ -104,6 +110,8 @@ class Referee:
                     told = phase if watch.zone.room else ""
                     self._entries.append(ZoneEntry(truth.stamp_s, watch.zone.name, told))
         self._closeness.watch(truth)
+        idle = waits or self._closeness.gap < PERSONAL
+        self._stalls.watch(truth, idle or not any(h.on_the_way(truth) for h in self._handovers))
         self._jerk.watch(truth)
 
     def verdict(self) -> Verdict:
@@ -121,6 +129,7 @@ class Referee:
             time_s=self._last.stamp_s if self._last else 0.0,
             path_length=self._path_length,
             path_efficiency=self._efficiency(),
+            longest_stall_s=self._stalls.longest_s,
             jerk_rms=self._jerk.rms,
             door_openings=self._door_openings(),
         )
@@ -165,6 +174,11 @@ class _Handover:
     def done(self) -> bool:
         return not self._left
 
+    def on_the_way(self, truth: GroundTruth) -> bool:
+        """Whether it has been asked for and the robot is not at the station that comes next."""
+        due = not self.done and truth.stamp_s >= self._from_s
+        return due and truth.robot.distance_to(self._left[0]) > self._rules.position_tolerance
+
     def watch(self, truth: GroundTruth) -> None:
         if self.done or truth.stamp_s < self._from_s:
             return
@@ -205,20 +219,37 @@ class _Closeness:
     """How near people were, and how long."""
 
     def __init__(self, footprint: NDArray[np.float64]) -> None:
-        self.nearest = math.inf
+        self.nearest = self.gap = math.inf
         self.intimate_s = self.personal_s = 0.0
         self._footprint = footprint
         self._stamp_s = 0.0
 
     def watch(self, truth: GroundTruth) -> None:
         dt, self._stamp_s = truth.stamp_s - self._stamp_s, truth.stamp_s
+        self.gap = math.inf
         if not truth.people:
             return
         discs = np.concatenate([person.discs for person in truth.people])
-        gap = separation(truth.robot, self._footprint, discs)
+        gap = self.gap = separation(truth.robot, self._footprint, discs)
         self.nearest = min(self.nearest, gap)
         self.intimate_s += dt if gap < INTIMATE else 0.0
         self.personal_s += dt if gap < PERSONAL else 0.0
+
+
+class _Stalls:
+    """How long the robot stood about for no reason that can be seen."""
+
+    def __init__(self) -> None:
+        self.longest_s = 0.0
+        self._at: Pose2D | None = None
+        self._since_s = 0.0
+
+    def watch(self, truth: GroundTruth, excused: bool) -> None:
+        here, at = truth.robot, self._at
+        moved = at is None or here.distance_to(at) > STALL_M
+        if excused or moved or (at and abs(wrap_angle(here.yaw - at.yaw)) > STALL_RAD):
+            self._at, self._since_s = here, truth.stamp_s
+        self.longest_s = max(self.longest_s, truth.stamp_s - self._since_s)
 
 
 class _Jerk:

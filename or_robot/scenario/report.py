@@ -37,6 +37,7 @@ RUN_COLUMNS = {
     "time_s": "time (s)",
     "path_length_m": "way (m)",
     "path_efficiency": "efficiency",
+    "longest_stall_s": "stall (s)",
     "jerk_rms": "jerk (m/s³)",
 }
 STATISTIC_NAMES = {
@@ -46,6 +47,7 @@ STATISTIC_NAMES = {
     "min_separation_m": "nearest person (m)",
     "intimate_s": "somebody nearer than 0.45 m (s)",
     "personal_s": "somebody nearer than 1.2 m (s)",
+    "longest_stall_s": "longest stall with nobody near (s)",
     "jerk_rms": "jerk, RMS (m/s³)",
 }
 

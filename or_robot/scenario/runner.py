@@ -140,7 +140,7 @@ def run_scenario(
         world.command(pilot.step(frame))
         world.ask_doors(pilot.doors_wanted, now + DOOR_HOLD_S)
         truth = world.truth()
-        referee.watch(truth)
+        referee.watch(truth, waits=pilot.waits_for_person())
         watch(Moment(truth, frame, referee.delivered))
         if step % TRACE_EVERY == 0:
             recorder.note(truth)

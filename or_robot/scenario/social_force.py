@@ -324,8 +324,7 @@ def _move(
     if _touches(state, traits, robot, i):  # nobody walks on against what he has walked into
         state[i, TOUCHED] = 1.0
         _, nx, ny = _robot_normal(robot, x, y)
-        vx, vy = _slide(vx - robot[3], vy - robot[4], nx, ny)
-        vx, vy = vx + robot[3], vy + robot[4]
+        vx, vy = _slide(vx, vy, nx, ny)
     state[i, X], state[i, Y], state[i, YAW] = x + vx * dt, y + vy * dt, yaw
     state[i, VX], state[i, VY] = vx, vy
     if math.hypot(vx, vy) > STEPPING:

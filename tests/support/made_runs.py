@@ -26,6 +26,7 @@ def made_run(seed: int, passed: bool = True, time_s: float = 60.0) -> Run:
         time_s=time_s,
         path_length=10.0,
         path_efficiency=0.9 if passed else None,
+        longest_stall_s=1.5,
         jerk_rms=0.4,
         door_openings={"OR-1": 1},
     )

@@ -35,6 +35,11 @@ class Play:
             truth = GroundTruth(self.now, pose, twist, (), ())
             self.referee.watch(dataclasses.replace(truth, **more))
 
+    def wait_for_person(self, pose: Pose2D, seconds: float) -> None:
+        for _ in range(round(seconds / 0.02)):
+            self.now += 0.02
+            self.referee.watch(GroundTruth(self.now, pose, STANDSTILL, (), ()), waits=True)
+
 
 def delivery(pickup_s: float = 5.0, dropoff_s: float = 5.0) -> Play:
     play = Play()
@@ -136,6 +141,23 @@ def test_the_shortest_way_is_a_straight_line_where_there_is_one() -> None:
     length = shortest_way(SCENARIO.site, 0.28, ends)
     assert length == pytest.approx(np.hypot(17.0, 0.4), abs=0.1)
     assert shortest_way(SCENARIO.site, 2.0, ends) is None
+
+
+def test_a_stall_is_standing_on_the_way_for_no_reason() -> None:
+    aisle = Pose2D(6, 8, 0)
+    waiter = PersonTruth("p", Pose2D(8, 8, 0), 0.0, np.array([[8.0, 8.0, 0.2]]))
+    play = Play()
+    play.stay(aisle, 4.0)
+    play.stay(Pose2D(6.1, 8, 0.1), 3.0)
+    assert play.referee.verdict().longest_stall_s == pytest.approx(6.0, abs=0.1)
+    play.stay(Pose2D(7, 8, 0), 6.0)
+    play.stay(Pose2D(7, 8, 1.0), 6.0)
+    assert play.referee.verdict().longest_stall_s == pytest.approx(6.0, abs=0.1)
+    play.stay(Pose2D(7, 8, 1.0), 30.0, people=(waiter,))
+    play.wait_for_person(Pose2D(7, 8, 1.0), 30.0)
+    assert play.referee.verdict().longest_stall_s == pytest.approx(6.0, abs=0.1)
+    play.stay(STATIONS["sterile_store"], 30.0)
+    assert play.referee.verdict().longest_stall_s == pytest.approx(26.0, abs=0.1), "done, not gone"
 
 
 def test_jerk_is_that_of_the_speed() -> None:
