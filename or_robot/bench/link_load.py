@@ -32,6 +32,7 @@ from or_robot.link.codec import (
 )
 from or_robot.link.keys import SERVER_KEY, KeyFolder
 from or_robot.link.payloads import ObjectChunk, ObjectRequest, RoomRequest, StopRequest
+from or_robot.link.running import short_turns
 from or_robot.link.server import LinkServer
 from or_robot.link.sockets import IO_THREADS, Lane, connect
 from or_robot.link.stop_server import StopServer
@@ -54,6 +55,7 @@ def measure(home: Path, stops: int) -> Figures:
 
 def _stop_beside_transfer(config: LinkConfig, stops: int) -> Figures:
     """Press to acknowledgement, gateway included, alone and while 100 MB go to the same panel."""
+    short_turns()  # as panel, gateway and both servers do
     robot = LinkClient(config, "gateway")
     robot.serve_stop(_published)
     alone, beside = np.zeros(stops), np.zeros(stops)
@@ -194,6 +196,7 @@ def _servers(home: Path) -> Iterator[LinkConfig]:
 
 
 def serve_information(config: LinkConfig, ready: Event) -> None:
+    short_turns()
     data = random.Random(1).randbytes(1 << 20)  # noqa: S311
     case = RoomCase(ROOM, "v" * 26_000, None, (), None)
 
@@ -208,6 +211,7 @@ def serve_information(config: LinkConfig, ready: Event) -> None:
 
 
 def serve_stops(config: LinkConfig, ready: Event) -> None:
+    short_turns()
     logging.disable(logging.WARNING)  # each stop is one
     with StopServer(config):
         ready.set()

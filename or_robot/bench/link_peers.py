@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
@@ -18,11 +17,11 @@ import zmq
 from gunicorn.app.base import BaseApplication
 
 from or_robot.config.link import LinkConfig
-from or_robot.info.__main__ import SWITCH_INTERVAL_S
 from or_robot.info.service import InformationService
 from or_robot.link.client import LinkClient
 from or_robot.link.keys import SERVER_KEY, KeyFolder, KeyPair
 from or_robot.link.payloads import ImageRequest, RoomRequest
+from or_robot.link.running import short_turns
 from or_robot.link.servant import Handler
 from or_robot.link.server import LinkServer
 from or_robot.types.clinical import KeyImage, ProtonCard, RoomCase
@@ -159,7 +158,7 @@ def serve_link(bench: Bench, ready: Event) -> None:
         "case.get": lambda _request, _caller: answers.card(),
         "image.get": lambda _request, _caller: answers.image(),
     }
-    sys.setswitchinterval(SWITCH_INTERVAL_S)  # as the information process does
+    short_turns()  # as the information process does
     with LinkServer(_link_config(bench), handlers):
         ready.set()
         threading.Event().wait()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import logging
 import signal
-import sys
 import threading
 
 from or_robot.config.link import LinkConfig
@@ -15,9 +14,7 @@ from or_robot.home import home
 from or_robot.info.process import serve
 from or_robot.info.service import InformationService
 from or_robot.link.keys import ensure_default_keys
-
-SWITCH_INTERVAL_S = 0.0005
-"""Drawing an image must not keep the link's threads waiting for Python's usual 5 ms."""
+from or_robot.link.running import short_turns
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -27,7 +24,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=LinkConfig().port, help="first of five ports")
     given = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    short_turns()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())

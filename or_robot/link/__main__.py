@@ -14,6 +14,7 @@ from or_robot.config.link import LinkConfig
 from or_robot.errors import OrRobotError
 from or_robot.home import home
 from or_robot.link.keys import ensure_default_keys
+from or_robot.link.running import short_turns
 from or_robot.link.stop_server import StopServer
 
 LOOK_S = 0.5
@@ -27,6 +28,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=LinkConfig().port, help="the stop port")
     given = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    short_turns()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())

@@ -8,6 +8,7 @@ from or_robot.config.link import LinkConfig
 from or_robot.config.robot import RobotConfig
 from or_robot.link.client import LinkClient
 from or_robot.link.received import Received
+from or_robot.link.running import short_turns
 from or_robot.nodes import names
 from or_robot.nodes.camera_view import CameraView
 from or_robot.nodes.conversions import phase_to_ros
@@ -107,6 +108,7 @@ class GatewayNode(PlainNode):
 
 
 def main() -> None:
+    short_turns()
     run(GatewayNode)
 
 

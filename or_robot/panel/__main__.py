@@ -15,6 +15,7 @@ from or_robot.config.panel import PanelConfig
 from or_robot.errors import OrRobotError
 from or_robot.home import home
 from or_robot.link.client import LinkClient
+from or_robot.link.running import short_turns
 from or_robot.panel.app import create_app
 
 
@@ -30,6 +31,7 @@ class PanelServer(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
+        short_turns()
         link = LinkClient(self._link, self._config.key_name)
         app = create_app(self._config, home(), link)
         link.start()
