@@ -164,6 +164,14 @@ def _print(rows: list[dict[str, Any]]) -> None:
     Console().print(table)
 
 
+SOFTWARE = (
+    "autonomy/mapless.py", "autonomy/progress.py", "bench/barn_plant.py", "bench/barn_run.py",
+    "config/control.py", "config/robot.py", "config/setting.py", "control/*.py",
+    "geometry/heap.py", "geometry/pose.py", "types/motion.py", "world/point_memory.py",
+)  # fmt: skip
+"""What a run is made with."""
+
+
 class _Log:
     """Finished runs, one JSON line each."""
 
@@ -198,7 +206,6 @@ def _fingerprint(worlds: list[World]) -> str:
     digest = hashlib.sha256()
     for world in worlds:
         digest.update(world.cylinders.tobytes() + str(world.number).encode())
-    parts = ("autonomy", "bench", "config", "control", "geometry", "types", "world")
-    for file in sorted(file for part in parts for file in (software / part).glob("*.py")):
+    for file in sorted(file for part in SOFTWARE for file in software.glob(part)):
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:16]

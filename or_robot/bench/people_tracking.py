@@ -113,23 +113,12 @@ def _not_hidden(gaps: NDArray[np.float64], visible: NDArray[np.bool_]) -> NDArra
 def track_scenario(
     name: str, seed: int, seconds: float, progress: Callable[[float], None]
 ) -> dict[str, Any]:
-    """Figures of one run of a scenario, cut after so many simulated seconds.
-
-    Or before when somebody walks into the robot: they shove it off, or over.
-    """
+    """Figures of one run of a scenario, cut after so many simulated seconds."""
     scenario = load_scenario(name)
     scenario = dataclasses.replace(scenario, timeout_s=min(scenario.timeout_s, seconds))
     score = Score()
-    frames = _Frames(score)
-    try:
-        simulate(scenario, seed, progress, frames)
-    except _Touched:
-        return score.figures() | {"touched": True}
-    return score.figures() | {"touched": False}
-
-
-class _Touched(Exception):
-    """The run has shown what it can."""
+    simulate(scenario, seed, progress, _Frames(score))
+    return score.figures()
 
 
 class _Frames:
@@ -140,8 +129,6 @@ class _Frames:
         self._waiting: list[tuple[LaserScan, Moment]] = []
 
     def __call__(self, moment: Moment, said: AutonomyOutput | None) -> None:
-        if moment.truth.contacts:
-            raise _Touched
         self._waiting += [(scan, moment) for scan in moment.frame.scans]
         tracks = said.tracks if said is not None else None
         for scan, then in self._due(tracks):

@@ -39,7 +39,7 @@ class PeopleConfig(CheckedConfig):
         -3.0, unit="", low=-20.0, high=0.0, doc="summed log-odds from which it is nobody"
     )
     person_space: float = setting(0.45, unit="m", low=0.1, high=1.5, doc="nobody new so near")
-    drop_after: float = setting(0.45, unit="s", low=0.1, high=10.0, doc="place seen empty: gone")
+    drop_after: float = setting(0.65, unit="s", low=0.1, high=10.0, doc="place seen empty: gone")
     hidden_keep: float = setting(1.0, unit="s", low=0.1, high=10.0, doc="hidden for so long: gone")
     return_after: float = setting(
         3.0, unit="s", low=0.0, high=30.0, doc="unseen for longer, who comes back is new"

@@ -1,5 +1,8 @@
 import json
 import math
+import subprocess
+import sys
+from pathlib import PurePath
 
 import numpy as np
 import pytest
@@ -133,6 +136,18 @@ def test_the_bench_goes_on_where_it_was_interrupted(tmp_path, monkeypatch) -> No
     assert row["success"] == 1.0
     assert row["seeds"] == 2
     assert row["score"] == 0.5
+
+
+def test_what_a_run_is_made_with_decides_whether_it_is_kept() -> None:
+    code = "import sys, or_robot.bench.barn_run; print(*sys.modules)"
+    names = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    package = "or_robot."
+    used = {
+        PurePath(*name.removeprefix(package).split(".")).with_suffix(".py")
+        for name in names.stdout.split()
+        if name.startswith(package) and name.count(".") > 1
+    }
+    assert [path for path in used if not any(path.match(part) for part in barn.SOFTWARE)] == []
 
 
 def test_pictures_of_chosen_worlds(tmp_path, monkeypatch) -> None:
