@@ -43,6 +43,12 @@ TRACKED = tuple(itertools.product((1.0, 0.7, 0.4, 0.15), (0.0, 0.3, 0.6), (0.0,)
 BRAKE_AFTER = (0, 2, 5, 9)
 """Steps of the last solution that are kept before braking."""
 
+SWERVES = (-3.0, -1.6, 1.6, 3.0)
+"""rad/s while braking: past what braking alone would run into."""
+
+ROLLING = 0.1
+"""m/s: slower than this, the robot as good as stands."""
+
 
 @dataclass(frozen=True, slots=True)
 class ControlInputs:
@@ -108,7 +114,7 @@ class PredictiveController:
         self._sent.clear()
 
     def step(self, inputs: ControlInputs) -> Twist2D | None:
-        """Next command; None when every motion would touch something."""
+        """Next command; None when the robot stands and every motion would touch something."""
         config = self._config
         state = self._after_delay(inputs.twist)
         reference = self._reference(inputs, state)
@@ -122,13 +128,28 @@ class PredictiveController:
         best = int(np.argmin(costs))
         if costs[best] >= COLLISION:
             self._sequence[:] = 0.0
-            return None
+            return self._swerve(samples, costs) if abs(inputs.twist.linear) > ROLLING else None
         weights = softmin(costs, config.temperature)
         mean = np.tensordot(weights, samples, axes=1)
         if self._costs(mean[None], state, reference, inputs)[0] > costs[best] + config.temperature:
             mean = samples[best]
         self._sequence = mean
         return self.ramped(self._slowed(float(mean[0, 0]), float(mean[0, 1]), inputs.people))
+
+    def _swerve(self, samples: NDArray[np.float64], costs: NDArray[np.float64]) -> Twist2D:
+        """Stop, and turn so that a touch comes as late as can be.
+
+        Slower at once: base and safety gate have ramps of their own. Faster along the ramp.
+        """
+        braking = np.flatnonzero(np.all(samples[:, :, 0] == 0.0, axis=1))
+        wanted = float(samples[braking[np.argmin(costs[braking])], 0, 1])
+        last = self._last().angular
+        base = last if wanted * last > 0.0 else 0.0
+        if abs(wanted) > abs(base):
+            wanted = float(ramp(base, wanted, self._base_period[4], self._base_period[4]))
+        twist = Twist2D(0.0, wanted)
+        self._sent.append(twist)
+        return twist
 
     def _slowed(self, v: float, w: float, people: NDArray[np.float64]) -> Twist2D:
         """Along the same arc, no faster than people leave; as in the rollouts."""
@@ -217,7 +238,8 @@ class PredictiveController:
         back = self._robot.max_reverse_speed
         speeds = np.array([-back, -0.5 * back, 0.0, 0.5 * max_speed])
         rates = np.array([-0.8, -0.3, 0.0, 0.3, 0.8])
-        grid = np.stack(np.meshgrid(speeds, rates, indexing="ij"), axis=-1).reshape(-1, 1, 2)
+        grid = np.stack(np.meshgrid(speeds, rates, indexing="ij"), axis=-1).reshape(-1, 2)
+        grid = np.concatenate((grid, [(0.0, rate) for rate in SWERVES]))[:, None]
         return np.broadcast_to(grid, (len(grid), self._config.steps, 2))
 
     def _samples(self, middle: NDArray[np.float64], max_speed: float) -> NDArray[np.float64]:

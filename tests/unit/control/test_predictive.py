@@ -67,9 +67,12 @@ def test_commands_stay_within_the_limits(
         if command is None:
             return
         rise = ROBOT.max_deceleration * config.period + 1e-9
-        assert abs(command.linear - last.linear) <= rise
         turn = ROBOT.max_yaw_acceleration * config.period + 1e-9
-        assert abs(command.angular - last.angular) <= turn
+        if command.linear == 0.0:  # a stop is one at once, and may turn away
+            assert abs(command.angular) <= abs(last.angular) + turn
+        else:
+            assert abs(command.linear - last.linear) <= rise
+            assert abs(command.angular - last.angular) <= turn
         assert abs(command.angular) <= ROBOT.max_yaw_rate + 1e-9
         assert -ROBOT.max_reverse_speed - 1e-9 <= command.linear <= max(speed, v) + 1e-9
         steering.measured = last = command
@@ -108,10 +111,22 @@ def test_goes_round_a_pole_on_the_path() -> None:
     assert pose.x > 2.0
 
 
-def test_no_command_when_walled_in() -> None:
+def test_stops_at_once_when_walled_in() -> None:
     ring = np.linspace(0.0, math.tau, 400)
     wall = 0.36 * np.column_stack((np.cos(ring), np.sin(ring)))
-    assert controller().step(inputs(wall, Twist2D(0.5, 0.0))) is None
+    steering, twist = controller(), Twist2D(0.5, 0.0)
+    steering.measured = twist
+    command = steering.step(inputs(wall, twist))
+    assert command is not None
+    assert command.linear == 0.0
+
+
+def test_no_command_when_it_creeps_and_is_walled_in() -> None:
+    ring = np.linspace(0.0, math.tau, 400)
+    wall = 0.36 * np.column_stack((np.cos(ring), np.sin(ring)))
+    steering, twist = controller(), Twist2D(0.09, 0.5)
+    steering.measured = twist
+    assert steering.step(inputs(wall, twist)) is None
 
 
 def test_yields_to_somebody_in_the_way() -> None:
