@@ -48,7 +48,9 @@ def corners(
     costs: NDArray[np.uint8], spec: GridSpec, start: tuple[float, float], end: tuple[float, float]
 ) -> NDArray[np.float64] | None:
     """Shortest way from start to end (m), as the corners (n, 2) of a line; None: there is none."""
-    first, last = spec.cells(np.array([start, end]))
+    first, last = ends = spec.cells(np.array([start, end]))
+    if not spec.contains(ends).all():
+        return None
     cells = a_star(costs, LETHAL, 0.0, tuple(first), tuple(last), 1, 1.0)
     if not len(cells):
         return None

@@ -4,7 +4,7 @@ D. Helbing, P. Molnár: Social force model for pedestrian dynamics. Phys. Rev. E
 Kept of it: relaxation to the wanted velocity, the elliptical repulsion with its constants, the
 angle of sight, the limit of speed. Walls repel over a shorter reach than there: hospital doors are
 narrow. Interactions are turned a little, so that people who meet pass each other on the right.
-Who walks into the robot stops there: a person weighs less than what a body without mass can push.
+Who walks into the robot stops there: placed from outside, a body would shove whatever it meets.
 """
 
 from __future__ import annotations

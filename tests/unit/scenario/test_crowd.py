@@ -164,6 +164,12 @@ def test_who_can_get_nowhere_stays_sane() -> None:
     assert np.abs(way).max() < 0.9
 
 
+def test_a_waypoint_off_the_map_is_no_way_round_anything() -> None:
+    way = walk(crowd(plan("p", (0, 0), (30, 0)), walls=field((2.0, -9.0, 2.1, 9.0))), 8.0)[:, 0]
+    assert np.isfinite(way).all()
+    assert way[:, 0].max() < 2.0
+
+
 def test_a_group_stays_together() -> None:
     def spread(group: str) -> float:
         slow = plan("a", (-8, 0.4), (8, 0.4), speed=0.8, group=group)
