@@ -171,11 +171,11 @@ class GazeboWorld:
             camera=self._display is not None,
         )
         file.write_text(text, encoding="utf-8")
-        command = prefix.command("gzserver", "-u", "--seed", str(seed), str(file))
+        command = prefix.command("gzserver", "-u", "--lockstep", "--seed", str(seed), str(file))
         environment = prefix.environment(simulation / "models")
         speaks = {f"{ROBOT}/vel_cmd": "Pose", "model/modify": "Model"}
         hears = {
-            f"{ROBOT}/lidar_link/lidar/scan": ("LaserScanStamped", self._take_scan),
+            f"{ROBOT}/base_link/lidar/scan": ("LaserScanStamped", self._take_scan),
             f"{ROBOT}/base_link/imu/imu": ("IMU", self._take_imu),
             f"{ROBOT}/base_link/bumper": ("Contacts", self._take_contacts),
         }

@@ -26,6 +26,8 @@ TYRE_WIDTH = 0.002
 """m."""
 FAR = 40.0
 """m; colours are seen further than depth is measured."""
+LIDAR_LEAN = 5e-3
+"""rad, nose down: 5 mm a metre."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,34 @@ def _robot(file: Path, start: Pose2D, armature: float, *, camera: bool) -> ET.El
             link.remove(sensor)
             if camera:
                 link.extend((_as(sensor, "camera", "color"), _as(sensor, "depth", "depth")))
+    _mount_lidar(model)
     return model
+
+
+def _mount_lidar(model: ET.Element) -> None:
+    """Put the lidar on the base itself, where no joint gives way, and lean it.
+
+    ODE takes a box above or below a beam for hit when the beam is parallel to the box's faces
+    within rounding. The body begins 2 cm above the lidar's plane and the skirt ends 2 cm below: of
+    a level lidar a fifth of the scans told of the courier itself, and the gate stopped for it.
+    """
+    base = model.find("link[@name='base_link']")
+    assert base is not None, "the robot was read before"
+    lean = Transform.from_xyz_rpy(0.0, 0.0, 0.0, 0.0, LIDAR_LEAN, 0.0)
+    for link in model.findall("link"):
+        for sensor in link.findall("sensor[@type='ray']"):
+            link.remove(sensor)
+            mount = _placed(base).inverse().compose(_placed(link)).compose(_placed(sensor))
+            pose = sensor.find("pose")
+            if pose is None:
+                pose = ET.SubElement(sensor, "pose")
+            pose.text = _pose(mount.compose(lean))
+            base.append(sensor)
+
+
+def _placed(element: ET.Element) -> Transform:
+    text = element.findtext("pose", "0 0 0 0 0 0")
+    return Transform.from_xyz_rpy(*(float(value) for value in text.split()))
 
 
 def _fit_wheels(model: ET.Element, armature: float) -> None:

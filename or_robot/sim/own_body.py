@@ -17,10 +17,11 @@ SHAPE_KINDS = {ShapeKind.BOX: BOX, ShapeKind.CYLINDER: CYLINDER, ShapeKind.SPHER
 def hidden_beams(
     sensor: LidarSensor, mount: Transform, body: Iterable[tuple[Transform, Shape]]
 ) -> NDArray[np.bool_]:
-    """(beams,) which the robot's own body stands in; base_link ← shape.
+    """(beams,) which the robot's own body stands in or beside; base_link ← shape.
 
     The driver of a real lidar is told these too and gives no range for them, so that the robot
-    does not take itself for an obstacle.
+    does not take itself for an obstacle. One beam more on either side: a beam has a width, and a
+    mount gives way by a fraction of the step between two.
     """
     parts = [(pose, shape) for pose, shape in body if shape.kind in SHAPE_KINDS]
     ranges = np.full(sensor.beams, np.inf)
@@ -36,4 +37,5 @@ def hidden_beams(
         np.array([pose.rotation.ravel() for pose, _ in parts]).reshape(-1, 9),
         ranges,
     )
-    return np.isfinite(ranges)
+    own = np.isfinite(ranges)
+    return own | np.roll(own, 1) | np.roll(own, -1)

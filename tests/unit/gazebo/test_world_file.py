@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from or_robot.gazebo.stage import GazeboStage
-from or_robot.gazebo.world_file import compose
+from or_robot.gazebo.world_file import LIDAR_LEAN, compose
 from or_robot.geometry.pose import Pose2D
 from or_robot.scenario.description import ObjectPlan
 from or_robot.scenario.people import PersonPlan
 from or_robot.share import share
 from or_robot.sim.doors import door_leaves
+from or_robot.sim.robot_model import courier_model
 from or_robot.sim.sdf_reader import load_world
 
 SIMULATION = share("simulation")
@@ -64,6 +65,15 @@ def test_the_robot_stands_where_it_starts_with_its_camera_only_when_wanted() -> 
         assert [float(v) for v in robot.findtext("pose", "").split()] == [6, 8, 0, 0, 0, 0.5]
         sensors = {sensor.get("type") for sensor in robot.iter("sensor")}
         assert sensors == {"ray", "imu", "contact"} | kinds
+
+
+def test_no_beam_of_the_lidar_is_parallel_to_the_bodys_faces() -> None:
+    (robot,) = [m for m in composed(camera=False).findall("model") if m.get("name") == "or_courier"]
+    (sensor,) = robot.findall("link[@name='base_link']/sensor[@type='ray']")
+    x, y, z, *turn = (float(value) for value in sensor.findtext("pose", "").split())
+    assert (x, y, z) == pytest.approx(tuple(courier_model().lidar_mount.position))
+    assert turn == pytest.approx([0.0, LIDAR_LEAN, 0.0])
+    assert robot.find("link[@name='lidar_link']/sensor") is None
 
 
 def test_wheels_are_thin_and_carry_the_rotors_inertia() -> None:
