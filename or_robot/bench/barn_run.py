@@ -84,7 +84,7 @@ def controller_config(conditions: Conditions) -> ControllerConfig:
         command_delay=conditions.delay,
         command_lag=conditions.lag,
         max_speed=conditions.max_speed,
-        clearance_hard=0.02 + 0.5 * conditions.scan_sigma,
+        clearance_hard=0.022 + 0.5 * conditions.scan_sigma,
         clearance_soft=0.15,
         lookahead=4.5,
     )
