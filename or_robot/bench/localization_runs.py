@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-import or_robot.localization
 from or_robot.bench.localization_drive import Drive, standing_places
 from or_robot.config.localization import LocalizationConfig
 from or_robot.errors import OrRobotError
 from or_robot.geometry.pose import Pose2D, wrap_angle
 from or_robot.localization.localizer import Localizer
+from or_robot.scenario.run_log import PARTS
 from or_robot.sim.world import SimWorld
 from or_robot.types.sensing import SensorFrame
 from or_robot.world.site import load_site
@@ -104,14 +104,12 @@ def read_run(line: dict[str, Any]) -> tuple[Job, TrackRun | KidnapRun]:
 
 
 def source_mark() -> str:
-    """Names the code and settings that a run depends on."""
-    digest = hashlib.sha256(repr(LocalizationConfig()).encode())
-    folders = Path(or_robot.localization.__file__).parent, Path(__file__).parent
-    for folder in folders:
-        for file in sorted(folder.glob("*.py")):
-            if folder == folders[0] or file.name.startswith("localization_"):
-                digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]
+    """Names the code and settings that a run depends on: the whole robot drives in it."""
+    here = Path(__file__).resolve().parent
+    files = sorted(here.glob("localization_*.py"))
+    for part in PARTS:
+        files += sorted((here.parent / part).rglob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 def _warmed(seed: int, first: int) -> tuple[Drive, Robot]:
