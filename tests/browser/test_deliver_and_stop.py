@@ -65,7 +65,7 @@ def test_somebody_logs_in_and_sees_the_patient(team_page):
 
 
 def test_stop_robot_stops_it_until_a_person_resets_and_resumes(new_page, team_page):
-    page, passer_by = team_page(), new_page()
+    page, passer_by, korean = team_page(), new_page(), team_page(language="ko")
     wait_until(page, stands)
     page.click("#errand-deliver_tray")
     page.wait_for_selector("#task[data-state=to_pickup]")
@@ -77,6 +77,7 @@ def test_stop_robot_stops_it_until_a_person_resets_and_resumes(new_page, team_pa
     assert "STOP has reached the robot" in passer_by.inner_text("#notice")
     for shown in (page, passer_by):
         shown.wait_for_selector("text=STOPPED")
+    korean.wait_for_selector("#task-left:text-is('정지됨; 주행 재개를 기다림')")
     stay_s = time.monotonic() + 2.0
     while time.monotonic() < stay_s:
         assert stands(live(page))

@@ -7,6 +7,7 @@ import string
 
 import pytest
 
+from or_robot.autonomy.recovery import Recovery
 from or_robot.errors import OrRobotError
 from or_robot.panel.alarms import _MODE_WORDS, _RULES
 from or_robot.panel.errands import ERRANDS
@@ -15,6 +16,7 @@ from or_robot.panel.roles import ROLES
 from or_robot.panel.texts import load_texts
 from or_robot.safety.reasons import REASONS
 from or_robot.share import share
+from or_robot.tasks.tree import LABELS
 from or_robot.types.checklist import ITEMS
 from or_robot.types.procedure import Phase
 from or_robot.types.safety import SafetyMode
@@ -77,3 +79,21 @@ def test_the_page_comes_in_the_chosen_language(client):
     assert "로봇 정지" in client.get("/room/OR-1").text
     client.set_cookie("language", "xx")
     assert "STOP ROBOT" in client.get("/room/OR-1").text
+
+
+def test_the_robots_words_are_known_as_it_says_them():
+    """A phrase that is reworded in the robot would stay English on a Korean screen."""
+    package = share("web").parent / "or_robot"
+    spoken = "".join(
+        path.read_text()
+        for part in ("autonomy", "localization", "tasks")
+        for path in sorted((package / part).glob("*.py"))
+    )
+    known = {key: text for key, text in TEXTS["en"].items() if key.startswith("said.")}
+    assert len(known) > 30
+    for key, text in known.items():
+        wordings = re.split(r"\{\w+\}", text)
+        assert all(words.strip() in spoken for words in wordings), key
+    said = {text.split("{")[0] for text in known.values()}
+    assert {label.split("{")[0] for label in LABELS.values()} <= said
+    assert {recovery.value for recovery in Recovery} <= said

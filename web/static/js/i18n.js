@@ -3,6 +3,7 @@
 const LANGUAGES = ["en", "ko"];
 let language = document.documentElement.lang;
 let texts = {};
+let english = {};
 
 export const currentLanguage = () => language;
 export const otherLanguage = () => LANGUAGES[(LANGUAGES.indexOf(language) + 1) % LANGUAGES.length];
@@ -13,9 +14,14 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
+// [key, English text] of all whose key begins so: what the robot's own words are known by.
+export const templates = (start) => Object.entries(english).filter(([key]) => key.startsWith(start));
+
+const load = async (name) => (await fetch(`/static/i18n/${name}.json`)).json();
+
 export async function useLanguage(wanted) {
-  const response = await fetch(`/static/i18n/${wanted}.json`);
-  texts = await response.json();
+  texts = await load(wanted);
+  english = wanted === "en" ? texts : await load("en");
   language = wanted;
   document.documentElement.lang = wanted;
   document.cookie = `language=${wanted}; path=/; max-age=31536000; samesite=strict`;

@@ -3,6 +3,7 @@
 import { getJson } from "./api.js";
 import { byId } from "./dom.js";
 import { currentLanguage } from "./i18n.js";
+import { namePlaces } from "./said.js";
 
 const INK = {
   zone: { room: "#46596b", sterile: "#9d7bff", keep_out: "#8b98a3", slow: "#6a7f95" },
@@ -31,6 +32,7 @@ export async function loadSite() {
   await picture.decode();
   ground = recolour(picture);
   site = loaded;
+  namePlaces(site.stations);
 }
 
 // Grey picture of the map server into the colours of the panel: dark floor, light walls.

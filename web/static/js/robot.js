@@ -4,6 +4,7 @@ import { ApiError, post } from "./api.js";
 import { PRIORITY_MARKS, byId, fit, make, setText } from "./dom.js";
 import { age, duration } from "./format.js";
 import { has, t } from "./i18n.js";
+import { said } from "./said.js";
 
 const WORD_ALARMS = { fault: "fault", stopped: "stopped", lost: "lost", protective: "protective", resume: "resume", no_data: "no_robot" };
 const ENDED = new Set(["done", "failed", "cancelled"]);
@@ -100,7 +101,7 @@ function showTask(tasks, elapsedS) {
   byId("task").dataset.taskId = task?.request.id ?? "";
   setText(byId("task-what"), task ? taskName(task.request) + more(open.length - 1) : t("task.none"));
   setText(byId("task-state"), task ? t(`task.state.${task.state}`) : "");
-  setText(byId("task-left"), task && openTask ? left(task, elapsedS) : (task?.detail ?? ""));
+  setText(byId("task-left"), task && openTask ? left(task, elapsedS) : said(task?.detail));
   showQueue(list, elapsedS);
 }
 
@@ -109,7 +110,7 @@ function showQueue(list, elapsedS) {
   const rows = list.map((task, n) => {
     const ended = ENDED.has(task.state);
     const row = make("li", "", { class: ended ? "ended" : "open" });
-    const detail = (!ended && left(task, elapsedS)) || task.detail;
+    const detail = (!ended && left(task, elapsedS)) || said(task.detail);
     row.append(
       make("b", ended ? "" : String(n + 1)),
       make("span", `${taskName(task.request)} · ${task.request.room}`),
@@ -133,7 +134,7 @@ function left(task, elapsedS) {
   const parts = [];
   if (task.time_remaining !== null) parts.push(t("task.time", { time: duration(task.time_remaining - elapsedS) }));
   if (task.distance_remaining !== null) parts.push(`${task.distance_remaining.toFixed(0)} m`);
-  return parts.join(" · ") || task.detail;
+  return parts.join(" · ") || said(task.detail);
 }
 
 function showCommands(state, stale, session, reachable) {
