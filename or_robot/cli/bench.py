@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import signal
 import sys
-from types import FrameType
+
+from or_robot.cli.ending import end_as_by_ctrl_c
 
 BENCHES = {
     "barn": "to a goal through unknown clutter, with scan and odometry alone",
@@ -33,11 +33,6 @@ def app(args: list[str], prog_name: str) -> None:
     if name not in BENCHES:
         print(f"{prog_name}: no yardstick {name!r} — one of {', '.join(BENCHES)}", file=sys.stderr)
         sys.exit(2)
-    signal.signal(signal.SIGTERM, _end)
+    end_as_by_ctrl_c()
     module = importlib.import_module(f"or_robot.bench.{name}")
     module.app(args=args[1:], prog_name=f"{prog_name} {name}")
-
-
-def _end(number: int, _frame: FrameType | None) -> None:
-    """As Ctrl-C does: what a bench has started is ended by it. Exit status as shells give it."""
-    sys.exit(128 + number)

@@ -15,6 +15,7 @@ from or_robot.bringup.description import Options
 from or_robot.bringup.environment import domain_of, environment, free_port
 from or_robot.bringup.guard import RUN_VARIABLE
 from or_robot.bringup.supervisor import leave_case_out
+from or_robot.cli.ending import end_as_by_ctrl_c
 from or_robot.config.link import LinkConfig
 from or_robot.config.robot import RobotConfig
 from or_robot.errors import OrRobotError
@@ -37,6 +38,7 @@ def simulate_in_graph(
 
     Raises OrRobotError when the suite does not start, or ends before the scenario.
     """
+    end_as_by_ctrl_c()
     scenario, robot = load_scenario(name), RobotConfig()
     with tempfile.TemporaryDirectory(prefix="or_robot_") as folder:
         home = Path(folder)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -59,3 +61,24 @@ def test_bad_use_and_unknown_scenarios_end_before_anything_starts(tmp_path: Path
     assert unknown.returncode == 1
     assert "deliver_tray" in unknown.stderr
     assert not list(tmp_path.glob("or_robot_*"))
+
+
+def test_a_run_ended_from_outside_leaves_nothing_running(tmp_path: Path) -> None:
+    runner = subprocess.Popen(
+        [*ENTRY, "stop_pressed", "--ros"],
+        env=os.environ | {"OR_ROBOT_HOME": str(tmp_path), "TMPDIR": str(tmp_path)},
+    )
+    log = tmp_path / "scenarios" / "stop_pressed-1.suite.log"
+    ends_s = time.monotonic() + PATIENCE_S
+    try:
+        while not (log.is_file() and "READY" in log.read_text()):
+            assert runner.poll() is None
+            assert time.monotonic() < ends_s
+            time.sleep(0.1)
+        assert left_over(tmp_path)
+        runner.terminate()
+        assert runner.wait(PATIENCE_S) == 128 + signal.SIGTERM
+        assert left_over(tmp_path) == []
+    finally:
+        for process in [runner, *left_over(tmp_path)]:
+            process.kill()
