@@ -35,6 +35,9 @@ class PeopleConfig(CheckedConfig):
     )
     evidence_step: float = setting(1.5, unit="", low=0.1, high=5.0, doc="log-odds a scan, at most")
     evidence_max: float = setting(12.0, unit="", low=1.0, high=50.0, doc="summed log-odds, at most")
+    near_range: float = setting(
+        1.2, unit="m", low=0.0, high=5.0, doc="from the lidar, nearer a person is not unlearned"
+    )
     drop_evidence: float = setting(
         -3.0, unit="", low=-20.0, high=0.0, doc="summed log-odds from which it is nobody"
     )

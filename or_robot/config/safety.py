@@ -156,6 +156,20 @@ class SafetyConfig(CheckedConfig):
         high=1.0,
         doc="separation alone caps no lower than this: below, the stop field decides",
     )
+    beside_speed: float = setting(
+        0.045,
+        unit="m/s",
+        low=0.0,
+        high=0.3,
+        doc="beside somebody who may step against the robot before it could stand",
+    )
+    standing_speed: float = setting(
+        0.2, unit="m/s", low=0.0, high=0.5, doc="a track slower than this may be of who stands"
+    )
+    step_acceleration: float = setting(
+        2.0, unit="m/s²", low=0.5, high=5.0, doc="of somebody who sets off"
+    )
+    body_radius: float = setting(0.22, unit="m", low=0.1, high=0.5, doc="torso around a track")
     passing_gap: float = setting(
         0.2,
         unit="m",

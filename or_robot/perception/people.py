@@ -44,6 +44,8 @@ class PeopleTracker:
         """Whose leg each cluster of the last scan was."""
         self._ids = itertools.count(1)
         self._stamp_s: float | None = None
+        self._sensor = np.zeros(2)
+        """Where the lidar is, m in the map frame."""
 
     def update(self, scan: LaserScan, pose: PoseEstimate) -> Tracks:
         """Everybody known after this scan; nobody while localization is lost."""
@@ -60,6 +62,7 @@ class PeopleTracker:
             person.predict(elapsed, self._config.acceleration)
         sensor = pose.pose.compose(scan.mount)
         found = legs(self._classifier(scan, sensor), sensor, self._field, self._config)
+        self._sensor = np.array([sensor.x, sensor.y])
         self._match(found, scan.stamp_s)
         self._bury(scan, sensor.inverse().transform(self._means()), elapsed)
         return Tracks(scan.stamp_s, tuple(self._confirmed(scan.stamp_s)))
@@ -113,11 +116,12 @@ class PeopleTracker:
             if not whole:
                 noise = leg_spread(person.mean[2:], config)
             person.correct(part.positions[own], noise, stamp_s)
-            best = float(part.scores[own].max())
-            limit = config.evidence_step
-            person.evidence = min(
-                person.evidence + min(max(best, -limit), limit), config.evidence_max
-            )
+            best, limit = float(part.scores[own].max()), config.evidence_step
+            least = -limit
+            if person.id and np.hypot(*(person.mean[:2] - self._sensor)) < config.near_range:
+                least = 0.0  # no bag shows legs so near, and who stands there has to stay known
+            step = min(max(best, least), limit)
+            person.evidence = min(person.evidence + step, config.evidence_max)
             free[left[own]] = False
             enough = person.evidence >= config.confirm_evidence
             if not person.id and person.hits >= config.confirm_hits and enough:

@@ -41,7 +41,8 @@ def tracked_speed(
     """m/s that keeps the separation from everybody tracked; inf when nobody is near.
 
     people: (n, 5) as `in_base` gives them. Separation alone never asks for less than `near_speed`;
-    who is about to walk into the robot does: it shall stand by the time they touch it.
+    who is about to walk into the robot does: it shall stand by the time they touch it. Who stands
+    beside it may take a step at any moment: `beside_speed`, or what stops before that step is done.
     """
     if not len(people):
         return math.inf
@@ -52,8 +53,11 @@ def tracked_speed(
     separate = _largest_speed(gaps - _static_terms(config), closing, share, config)
     separate[share <= 0.0] = math.inf
     standing = _largest_speed(gaps - config.margin, closing, share, config)
-    standing[~_about_to_touch(people, config, robot)] = math.inf
-    return float(np.min(np.minimum(np.maximum(separate, config.near_speed), standing)))
+    comes = _about_to_touch(people, config, robot) & (closing > config.standing_speed)
+    standing[~comes] = math.inf
+    beside = _before_a_step(gaps + people[:, 4] - config.body_radius, closing, config)
+    slow = np.minimum(np.maximum(separate, config.near_speed), beside)
+    return float(np.min(np.minimum(slow, standing)))
 
 
 def untracked_speed(
@@ -112,6 +116,17 @@ def _largest_speed(
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         # 2c / (b + √(b² + 4ac)): also right where nothing is square, or nothing comes nearer
         return np.where(root > 0.0, 2.0 * rest / root, np.inf)
+
+
+def _before_a_step(
+    free: NDArray[np.float64], closing: NDArray[np.float64], config: SafetyConfig
+) -> NDArray[np.float64]:
+    """(n,) m/s from which the robot stands before somebody who sets off now has come `free` m;
+    inf from `near_speed` on: only near people a step counts."""
+    way = 2.0 * config.step_acceleration * np.maximum(free, 0.0)
+    comes_s = (np.sqrt(closing**2 + way) - closing) / config.step_acceleration
+    speed = config.braking * (comes_s - config.reaction_time)
+    return np.where(speed < config.near_speed, np.maximum(speed, config.beside_speed), np.inf)
 
 
 def _about_to_touch(

@@ -62,6 +62,18 @@ def test_who_walks_into_the_robot_finds_it_standing(closing: float, after_s: flo
         assert CONFIG.reaction_time + v / CONFIG.braking <= after_s + 1e-9
 
 
+@given(st.floats(0.0, 1.0), st.floats(0.0, 1.5), st.sampled_from([-1.0, 0.0, 1.0]))
+def test_who_stands_beside_may_take_a_step(gap: float, closing: float, linear: float) -> None:
+    """At the touch the robot stands, or creeps; whichever way it drives or turns."""
+    torso = np.array([[0.0, ROBOT.width / 2 + gap + CONFIG.body_radius, 0.0, -closing, 0.2]])
+    v = tracked_speed(torso, Twist2D(linear, 0.5), CONFIG, ROBOT)
+    if CONFIG.beside_speed < v < CONFIG.near_speed:
+        stands_s = CONFIG.reaction_time + v / CONFIG.braking
+        assert closing * stands_s + CONFIG.step_acceleration / 2 * stands_s**2 <= gap + 1e-9
+    if gap < 0.05:
+        assert v <= CONFIG.beside_speed
+
+
 def test_who_walks_past_or_away_does_not_stop_it() -> None:
     past = np.array([[2.0, 1.3, -1.4, 0.0, 0.2]])
     away = np.array([[1.0, 0.0, 1.4, 0.0, 0.2]])
