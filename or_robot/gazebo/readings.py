@@ -18,6 +18,9 @@ from or_robot.sim.sdf import ImuSensor
 from or_robot.types.motion import LaserScan, Twist2D
 from or_robot.types.sensing import ImuReading, RgbdImage
 
+WITHIN = 0.005
+"""m."""
+
 
 def seconds(time: Any) -> float:
     return float(time.sec) + 1e-9 * float(time.nsec)
@@ -31,12 +34,16 @@ def pose_of(pose: Any) -> Pose2D:
 
 
 def scan_of(message: Any, robot: RobotModel) -> LaserScan:
-    """Noise is Gazebo's own, from the SDF; beams that the robot's own body hides are NaN."""
+    """Noise is Gazebo's own, from the SDF; beams that the robot's own body hides are NaN.
+
+    So is what ends inside the courier's skirt, where only its own posts are: rays and body are of
+    two steps of physics, and while it turns a beam beside a post may meet it.
+    """
     scan, sensor = message.scan, robot.lidar
     ranges = np.array(scan.ranges, dtype=np.float32)
     ranges[~np.isfinite(ranges) | (ranges > sensor.range_max)] = np.inf
     if ranges.size == robot.lidar_hidden.size:
-        ranges[robot.lidar_hidden] = np.nan
+        ranges[robot.lidar_hidden | _inside(ranges, robot)] = np.nan
     return LaserScan(
         stamp_s=seconds(message.time),
         angle_min=scan.angle_min,
@@ -46,6 +53,16 @@ def scan_of(message: Any, robot: RobotModel) -> LaserScan:
         ranges=ranges,
         mount=robot.lidar_mount.planar(),
     )
+
+
+def _inside(ranges: NDArray[np.float32], robot: RobotModel) -> NDArray[np.bool_]:
+    """(beams,) that end inside the skirt by more than `WITHIN`."""
+    base = robot.model.link("base_link")
+    assert base is not None, "the robot was checked"
+    (skirt,) = (part for part in base.collisions if part.name == robot.bumper)
+    near = np.where(np.isfinite(ranges), ranges, np.float32(robot.lidar.range_max))
+    ends = robot.lidar_mount.planar().transform(near[:, None] * robot.lidar.directions)
+    return np.all(np.abs(ends) < np.array(skirt.shape.size[:2]) / 2.0 - WITHIN, axis=1)
 
 
 def imu_reading(message: Any, sensor: ImuSensor) -> ImuReading:
