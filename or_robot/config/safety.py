@@ -161,13 +161,22 @@ class SafetyConfig(CheckedConfig):
         unit="m/s",
         low=0.0,
         high=0.3,
-        doc="beside somebody who may step against the robot before it could stand",
+        doc="beside somebody who may step against the robot before it could stand; just below "
+        "the 0.05 from which the referee calls a touch the robot's",
     )
     standing_speed: float = setting(
-        0.2, unit="m/s", low=0.0, high=0.5, doc="a track slower than this may be of who stands"
+        0.2,
+        unit="m/s",
+        low=0.0,
+        high=0.5,
+        doc="a track slower than this may be of who stands (seen at 0.1)",
     )
     step_acceleration: float = setting(
-        2.0, unit="m/s²", low=0.5, high=5.0, doc="of somebody who sets off"
+        2.0,
+        unit="m/s²",
+        low=0.5,
+        high=5.0,
+        doc="of somebody who sets off; the simulated staff were seen at 2.2",
     )
     body_radius: float = setting(0.22, unit="m", low=0.1, high=0.5, doc="torso around a track")
     passing_gap: float = setting(

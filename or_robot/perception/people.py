@@ -119,7 +119,7 @@ class PeopleTracker:
             best, limit = float(part.scores[own].max()), config.evidence_step
             least = -limit
             if person.id and np.hypot(*(person.mean[:2] - self._sensor)) < config.near_range:
-                least = 0.0  # no bag shows legs so near, and who stands there has to stay known
+                least = 0.0  # a still leg so near is scored low; who stands there has to stay known
             step = min(max(best, least), limit)
             person.evidence = min(person.evidence + step, config.evidence_max)
             free[left[own]] = False

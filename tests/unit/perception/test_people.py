@@ -142,7 +142,7 @@ def test_who_was_taken_for_the_person_beside_keeps_the_name() -> None:
 
 @pytest.mark.parametrize(("away", "stays"), [(0.7, True), (2.5, False)])
 def test_who_stands_beside_the_robot_stays_known(away: float, stays: bool) -> None:
-    """A still foot so near fills beams as no foot of the recordings does, and is scored low."""
+    """A still foot so near is scored low; why, is not known."""
     lidar = POSE.compose(Plant(SITE, POSE).scan().mount)
     x, y = lidar.transform(np.array([[away, 0.0]]))[0].tolist()
     feet = Feet([[(x, y - 0.1), (x, y + 0.1)]] * 60, sure=12)
