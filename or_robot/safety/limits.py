@@ -34,9 +34,10 @@ def check_settings(config: SafetyConfig, robot: RobotConfig) -> None:
 
 
 def fastest_point(twist: Twist2D, robot: RobotConfig) -> float:
-    """Bound on the speed of any point of the footprint, m/s."""
-    corner = math.hypot(robot.length, robot.width) / 2.0
-    return max(abs(twist.linear), abs(twist.angular) * corner)
+    """Speed of the fastest point of the footprint, m/s: the outer corner of the arc."""
+    turning = abs(twist.angular)
+    outer_side = abs(twist.linear) + turning * robot.width / 2.0
+    return math.hypot(outer_side, turning * robot.length / 2.0)
 
 
 def scaled(twist: Twist2D, share: float) -> Twist2D:

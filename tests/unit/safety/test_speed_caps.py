@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from or_robot.geometry.pose import Pose2D
+from or_robot.safety.limits import fastest_point
 from or_robot.safety.separation import in_base, tracked_speed, untracked_speed
 from or_robot.safety.speed_caps import narrow_speed
 from or_robot.types.motion import STANDSTILL, Twist2D
@@ -72,6 +73,29 @@ def test_who_stands_beside_may_take_a_step(gap: float, closing: float, linear: f
         assert closing * stands_s + CONFIG.step_acceleration / 2 * stands_s**2 <= gap + 1e-9
     if gap < 0.05:
         assert v <= CONFIG.beside_speed
+
+
+@given(st.floats(-1.0, 1.0), st.floats(-2.0, 2.0), st.floats(0.0, 1.0), st.floats(0.0, 1.0))
+def test_no_point_of_the_footprint_is_faster_than_the_fastest(
+    linear: float, angular: float, along: float, across: float
+) -> None:
+    fastest = fastest_point(Twist2D(linear, angular), ROBOT)
+    lowest = ROBOT.footprint.min(axis=0)
+    x, y = lowest + np.array([along, across]) * (ROBOT.footprint.max(axis=0) - lowest)
+    assert math.hypot(linear - angular * y, angular * x) <= fastest + 1e-9
+    corners = [math.hypot(linear - angular * y, angular * x) for x, y in ROBOT.footprint]
+    assert max(corners) == pytest.approx(fastest)
+
+
+@pytest.mark.parametrize("asked", [Twist2D(0.2, -1.0), Twist2D(0.0, 0.8), Twist2D(-0.2, 0.5)])
+def test_beside_somebody_no_corner_is_faster_than_the_creep(asked: Twist2D) -> None:
+    bench = Bench()
+    bench.people = [person(-0.2, ROBOT.width / 2 + 0.3)]
+    bench.asked = asked
+    out = bench.run(1.0)
+    v, w = out.twist.linear, out.twist.angular
+    corners = [math.hypot(v - w * y, w * x) for x, y in ROBOT.footprint]
+    assert 0.0 < max(corners) <= CONFIG.beside_speed + 1e-9
 
 
 def test_who_walks_past_or_away_does_not_stop_it() -> None:
