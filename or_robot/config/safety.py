@@ -70,7 +70,7 @@ class SafetyConfig(CheckedConfig):
         1.3, unit="", low=1.0, high=3.0, doc="the slow-down field is this much longer"
     )
     creep_speed: float = setting(
-        0.03, unit="m/s", low=0.005, high=0.2, doc="a slow-down below this is a protective stop"
+        0.02, unit="m/s", low=0.005, high=0.2, doc="a slow-down below this is a protective stop"
     )
     clear_time: float = setting(
         2.0, unit="s", low=0.5, high=10.0, doc="field free this long → protective stop ends"

@@ -196,8 +196,8 @@ class SafetyGate:
         cap = self._caps.lowest(asked, intake.points, intake.tracks, pose, fenced)
         if intake.blind(now_s) and self._config.blind_speed < cap.speed:
             cap = Cap(self._config.blind_speed, "camera_blind")
-        fastest = limits.fastest_point(asked, self._robot)
-        capped = limits.scaled(asked, min(1.0, cap.speed / fastest)) if fastest else asked
+        pace = limits.pace(asked, self._robot)
+        capped = limits.scaled(asked, min(1.0, cap.speed / pace)) if pace else asked
         returns, fences = (
             stop_field.allowed_share(points, capped, self._config, self._robot)
             for points in (intake.points, fenced.points)
@@ -220,8 +220,7 @@ class SafetyGate:
     def _blocked(self, points: NDArray[np.float64], asked: Twist2D, share: float) -> bool:
         """Something stands within the way to standstill from the motion there is, or leaves the
         asked motion less than a creep."""
-        fastest = limits.fastest_point(asked, self._robot)
-        if share < 1.0 and share * fastest < self._config.creep_speed:
+        if share < 1.0 and share * limits.pace(asked, self._robot) < self._config.creep_speed:
             return True
         measured = self._intake.measured
         standing = max(abs(measured.linear), abs(measured.angular)) < STANDING_SPEED

@@ -15,11 +15,14 @@ from numpy.typing import NDArray
 from or_robot.config.robot import RobotConfig
 from or_robot.config.safety import SafetyConfig
 from or_robot.geometry.pose import Pose2D
+from or_robot.safety import limits
 from or_robot.safety.stop_field import clearance
 from or_robot.types.motion import Track, Twist2D
 
 AHEAD = 0.7
 """Cosine: what is within 45° of the way the robot drives is ahead."""
+TOUCH_SPREAD = 0.15
+"""m from the hull's nearest point within which somebody's step ends."""
 LOOK_S, LOOKS = 2.0, 11
 """s that a person's way is looked ahead, at so many moments."""
 
@@ -42,7 +45,8 @@ def tracked_speed(
 
     people: (n, 5) as `in_base` gives them. Separation alone never asks for less than `near_speed`;
     who is about to walk into the robot does: it shall stand by the time they touch it. Who stands
-    beside it may take a step at any moment: `beside_speed`, or what stops before that step is done.
+    beside it may take a step at any moment: there the hull moves at `beside_speed`, or at what
+    stops before that step is done.
     """
     if not len(people):
         return math.inf
@@ -56,6 +60,7 @@ def tracked_speed(
     comes = _about_to_touch(people, config, robot) & (closing > config.standing_speed)
     standing[~comes] = math.inf
     beside = _before_a_step(gaps + people[:, 4] - config.body_radius, closing, config)
+    beside *= _pace_for_touch(people[:, :2], twist, robot)
     slow = np.minimum(np.maximum(separate, config.near_speed), beside)
     return float(np.min(np.minimum(slow, standing)))
 
@@ -127,6 +132,18 @@ def _before_a_step(
     comes_s = (np.sqrt(closing**2 + way) - closing) / config.step_acceleration
     speed = config.braking * (comes_s - config.reaction_time)
     return np.where(speed < config.near_speed, np.maximum(speed, config.beside_speed), np.inf)
+
+
+def _pace_for_touch(
+    people: NDArray[np.float64], twist: Twist2D, robot: RobotConfig
+) -> NDArray[np.float64]:
+    """(n,) the twist's pace over the speed of the hull where people (n, 2) may touch it: on the
+    outer side of an arc it is the faster part that they meet, on the inner side the slower."""
+    half = np.array([robot.length, robot.width]) / 2.0
+    nearest = np.clip(people, -half, half)
+    touched = limits.speed_at(nearest, twist) + abs(twist.angular) * TOUCH_SPREAD
+    pace = limits.pace(twist, robot)
+    return pace / touched if pace > 0.0 else np.ones(len(people))
 
 
 def _about_to_touch(

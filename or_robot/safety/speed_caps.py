@@ -26,7 +26,7 @@ TRACK_REACH = 0.6
 @dataclass(frozen=True, slots=True)
 class Cap:
     speed: float
-    """m/s for the fastest point of the footprint."""
+    """m/s, of the twist's pace (`limits.pace`)."""
     reason: str
 
 
