@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 
 import msgspec
@@ -10,6 +11,10 @@ import zmq
 
 from or_robot.link.codec import Frame, Kind, decode_frame, encode_frame, refusal_in
 from or_robot.link.sockets import NOW, DeadSocket, SocketPool
+
+AWAKE_S = 0.0006
+"""An answer that is ready comes within this time. To sleep for it and be woken costs more than the
+answer: two requests on an idle virtual machine took 1.4 ms so, and take 1.0 ms awake."""
 
 
 def exchange(pool: SocketPool, frame: Frame, patience_s: float, resend_s: float | None) -> Frame:
@@ -46,6 +51,12 @@ def _ask(socket: zmq.Socket, frame: Frame, deadline_s: float, resend_s: float | 
 
 def receive(socket: zmq.Socket) -> bytes | None:
     """The next message; None when none comes in the socket's own patience (a poll is slower)."""
+    asleep_from_s = time.monotonic() + AWAKE_S
+    while time.monotonic() < asleep_from_s:
+        try:
+            return socket.recv(NOW)
+        except zmq.Again:
+            os.sched_yield()
     try:
         return socket.recv()
     except zmq.Again:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import IntEnum
+from types import TracebackType
 
 import zmq
 
@@ -109,6 +108,26 @@ class DeadSocket(Exception):
     """It takes no more: the server refused its key, or is long away. A new socket dials again."""
 
 
+class Loan:
+    """A borrowed socket, for a `with` block. (contextlib's generators take four calls more.)"""
+
+    __slots__ = ("_pool", "_socket")
+
+    def __init__(self, pool: SocketPool, socket: zmq.Socket) -> None:
+        self._pool, self._socket = pool, socket
+
+    def __enter__(self) -> zmq.Socket:
+        return self._socket
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pool.take_back(self._socket, broken=kind is not None)
+
+
 class SocketPool:
     """Client sockets of one lane for whoever needs one now: no hop to another thread."""
 
@@ -124,18 +143,19 @@ class SocketPool:
         self._free = threading.Condition()
         self._closed = False
 
-    @contextmanager
-    def borrow(self) -> Iterator[zmq.Socket]:
+    def borrow(self) -> Loan:
         """A DEALER that dials by itself. After an error it is closed, with what it still queued."""
         try:
-            socket = self._idle.pop()
+            return Loan(self, self._idle.pop())
         except IndexError:
-            socket = self._new_or_wait()
-        try:
-            yield socket
-        except BaseException:
-            self._discard(socket)
-            raise
+            return Loan(self, self._new_or_wait())
+
+    def take_back(self, socket: zmq.Socket, *, broken: bool) -> None:
+        """From a loan that has ended."""
+        if broken:
+            socket.close()
+            self._unmake()
+            return
         self._idle.append(socket)
         if self._waiting or self._closed:
             self._returned()
@@ -164,10 +184,6 @@ class SocketPool:
             raise
         socket.rcvtimeo = int(1000 * POLL_S)
         return socket
-
-    def _discard(self, socket: zmq.Socket) -> None:
-        socket.close()
-        self._unmake()
 
     def _unmake(self) -> None:
         with self._free:
