@@ -34,6 +34,9 @@ class PeopleConfig(CheckedConfig):
         1.5, unit="", low=-10.0, high=20.0, doc="summed log-odds until it is a person"
     )
     evidence_step: float = setting(1.5, unit="", low=0.1, high=5.0, doc="log-odds a scan, at most")
+    faint_doubt: float = setting(
+        0.1, unit="", low=0.0, high=5.0, doc="log-odds lost a scan that shows one or two beams"
+    )
     evidence_max: float = setting(12.0, unit="", low=1.0, high=50.0, doc="summed log-odds, at most")
     near_range: float = setting(
         1.2, unit="m", low=0.0, high=5.0, doc="from the lidar, nearer a person is not unlearned"

@@ -11,7 +11,10 @@ from scipy.optimize import linear_sum_assignment
 from or_robot.config.perception import PeopleConfig
 from or_robot.geometry.distance_field import DistanceField
 from or_robot.geometry.pose import Pose2D
+from or_robot.perception.clusters import cluster
+from or_robot.perception.features import CLUSTER_GAP, FEWEST_POINTS
 from or_robot.perception.leg_classifier import ScoredClusters
+from or_robot.types.motion import LaserScan
 
 LEGS = 2
 
@@ -23,13 +26,27 @@ class Legs:
     positions: NDArray[np.float64]
     """(n, 2) m in the map frame."""
     scores: NDArray[np.float64]
-    """(n,) log-odds of being a leg."""
+    """(n,) log-odds of being a leg; -inf: too few beams to tell."""
     both: NDArray[np.bool_]
     """(n,) as wide as two legs."""
     clusters: NDArray[np.intp]
-    """(n,) which cluster of the scan each is."""
+    """(n,) which cluster of the scan each is, or -1."""
     previous: NDArray[np.intp]
     """(n,) which cluster of the scan before it continues, or -1."""
+
+    def __add__(self, other: Legs) -> Legs:
+        return Legs(
+            np.concatenate((self.positions, other.positions)),
+            np.concatenate((self.scores, other.scores)),
+            np.concatenate((self.both, other.both)),
+            np.concatenate((self.clusters, other.clusters)),
+            np.concatenate((self.previous, other.previous)),
+        )
+
+    @property
+    def clear(self) -> NDArray[np.bool_]:
+        """(n,) had beams enough to be scored."""
+        return np.isfinite(self.scores)
 
     def part(self, which: NDArray[np.intp]) -> Legs:
         """Some of them."""
@@ -63,6 +80,19 @@ def legs(
         np.flatnonzero(keep),
         scored.previous[keep],
     )
+
+
+def faint_legs(scan: LaserScan, sensor: Pose2D, field: DistanceField, config: PeopleConfig) -> Legs:
+    """What has too few beams to be told for a leg, as far legs do; it may be one of somebody known.
+
+    Their score is -inf, they belong to no cluster and continue none.
+    """
+    small = cluster(scan, CLUSTER_GAP, 1, config.max_range)
+    at = sensor.transform(small.centres())
+    few = small.stops - small.starts < FEWEST_POINTS
+    at = at[few & (field.distances(at) > config.map_distance)]
+    nothing = np.full(len(at), -1, dtype=np.intp)
+    return Legs(at, np.full(len(at), -np.inf), nothing >= 0, nothing, nothing)
 
 
 def leg_spread(velocity: NDArray[np.float64], config: PeopleConfig) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from or_robot.config.perception import PeopleConfig
 from or_robot.geometry.distance_field import DistanceField
-from or_robot.perception.detections import Legs, leg_spread, legs, paired, shared_out
+from or_robot.perception.detections import Legs, faint_legs, leg_spread, legs, paired, shared_out
 from or_robot.perception.leg_classifier import LegClassifier
 from or_robot.perception.sight import Sight, seen
 from or_robot.perception.track import PersonFilter
@@ -62,6 +62,7 @@ class PeopleTracker:
             person.predict(elapsed, self._config.acceleration)
         sensor = pose.pose.compose(scan.mount)
         found = legs(self._classifier(scan, sensor), sensor, self._field, self._config)
+        found += faint_legs(scan, sensor, self._field, self._config)
         self._sensor = np.array([sensor.x, sensor.y])
         self._match(found, scan.stamp_s)
         self._bury(scan, sensor.inverse().transform(self._means()), elapsed)
@@ -78,6 +79,7 @@ class PeopleTracker:
         for sure in (True, False):
             group = [person for person in self._people if (person.id > 0) is sure]
             self._correct(group, before, found, free, stamp_s)
+            free &= found.clear  # faint ones show where somebody known is, not that somebody is
         claimed = self._means()
         for own in paired(np.flatnonzero(free).tolist(), found, self._config):
             at = found.positions[own].mean(axis=0)
@@ -116,19 +118,26 @@ class PeopleTracker:
             if not whole:
                 noise = leg_spread(person.mean[2:], config)
             person.correct(part.positions[own], noise, stamp_s)
-            best, limit = float(part.scores[own].max()), config.evidence_step
-            least = -limit
-            if person.id and np.hypot(*(person.mean[:2] - self._sensor)) < config.near_range:
-                least = 0.0  # a still leg so near is scored low; who stands there has to stay known
-            step = min(max(best, least), limit)
-            person.evidence = min(person.evidence + step, config.evidence_max)
+            self._weigh(person, part.scores[own])
             free[left[own]] = False
             enough = person.evidence >= config.confirm_evidence
             if not person.id and person.hits >= config.confirm_hits and enough:
                 self._confirm(person)
 
+    def _weigh(self, person: PersonFilter, scores: NDArray[np.float64]) -> None:
+        """Add what the legs just found (n,) say of whether it is somebody."""
+        config = self._config
+        best, least = float(scores.max()), -config.evidence_step
+        if math.isinf(best):
+            best = -config.faint_doubt
+        if person.id and np.hypot(*(person.mean[:2] - self._sensor)) < config.near_range:
+            least = 0.0  # a still leg so near is scored low; who stands there has to stay known
+        step = min(max(best, least), config.evidence_step)
+        person.evidence = min(person.evidence + step, config.evidence_max)
+
     def _own(self, person: PersonFilter, found: Legs, own: list[int]) -> None:
-        self._owners.update(dict.fromkeys(found.clusters[own].tolist(), person))
+        clear = found.clear[own]
+        self._owners.update(dict.fromkeys(found.clusters[own][clear].tolist(), person))
 
     def _confirm(self, person: PersonFilter) -> None:
         """Somebody out of sight or led astray, if they can have come here; else new."""
