@@ -1,5 +1,6 @@
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -107,7 +108,7 @@ class Feet:
 
     def __call__(self, scan: LaserScan, sensor: Pose2D) -> ScoredClusters:
         n, scan_feet = next(self._scans)
-        feet = np.array(scan_feet)
+        feet = np.array(scan_feet).reshape(-1, 2)
         points = np.repeat(sensor.inverse().transform(feet), 3, axis=0)
         starts = np.arange(0, len(points), 3)
         clusters = Clusters(points, np.arange(len(points)), starts, starts + 3)
@@ -149,6 +150,46 @@ def test_who_stands_beside_the_robot_stays_known(away: float, stays: bool) -> No
     told = follow(Plant(SITE, POSE), PeopleTracker(PeopleConfig(), SITE.map, feet), 60)
     assert len(told[12].tracks) == 1
     assert bool(told[-1].tracks) is stays
+
+
+def with_a_beam(scan: LaserScan, place: tuple[float, float], beams: int) -> LaserScan:
+    """The scan with so many neighbouring beams that end at a place of the map."""
+    x, y = POSE.compose(scan.mount).inverse().transform(np.array([place]))[0].tolist()
+    first = int(np.argmin(np.abs(scan.bearings - math.atan2(y, x))))
+    ranges = scan.ranges.copy()
+    ranges[first : first + beams] = math.hypot(x, y)
+    return replace(scan, ranges=ranges)
+
+
+def faint_after(known: int, scans: int, beams: int, config: PeopleConfig) -> list[Tracks]:
+    """Somebody seen well in the first scans; from then on only so many beams show where they go."""
+    site = room(8.0, 6.0)
+    place = [(5.0, 3.0 + 0.05 * n) for n in range(scans)]
+    feet = Feet([place[n], (5.0, place[n][1] + 0.2)] if n < known else [] for n in range(scans))
+    tracker, plant = PeopleTracker(config, site.map, feet), Plant(site, POSE)
+    told = []
+    for n in range(scans):
+        plant.step(plant.time_s + 0.1)
+        pose = PoseEstimate(plant.time_s, POSE, np.eye(3) * 1e-4, False)
+        scan = plant.scan()
+        told.append(
+            tracker.update(with_a_beam(scan, place[n], beams) if n >= known else scan, pose)
+        )
+    return told
+
+
+@pytest.mark.parametrize("beams", [1, 2])
+def test_one_or_two_beams_keep_a_known_person_where_they_are(beams: int) -> None:
+    told = faint_after(10, 35, beams, PeopleConfig())
+    assert len(ids(told)) == 1
+    (track,) = told[-1].tracks
+    assert track.position == pytest.approx([5.0, 4.7], abs=0.2)
+    assert not faint_after(10, 35, 0, PeopleConfig())[-1].tracks
+
+
+def test_one_or_two_beams_make_nobody_and_do_not_keep_them_for_ever() -> None:
+    assert not ids(faint_after(0, 30, 2, PeopleConfig()))
+    assert not faint_after(10, 45, 2, PeopleConfig(faint_doubt=1.0))[-1].tracks
 
 
 def test_lost_or_time_going_back_forgets_everybody() -> None:
