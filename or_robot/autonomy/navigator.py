@@ -361,7 +361,7 @@ class Navigator:
             return STANDSTILL
         route = self._keep_route(pose, t_s)
         if route is None:
-            return self._driver.stop()
+            return self._make_room(pose, self._around(scan, pose), t_s)
         waiting = self._wait_at_door(route, pose, elapsed, t_s)
         if not self._goals:
             return STANDSTILL
@@ -407,7 +407,7 @@ class Navigator:
         self, route: Route, pose: Pose2D, twist: Twist2D, around: Surroundings, t_s: float
     ) -> Twist2D:
         self._progress.update(pose, route.remaining, t_s)
-        recovering = self._recover(pose, around, t_s)
+        recovering = self._recover(pose, around, self._patience(pose, t_s), t_s)
         if recovering is not None:
             return recovering
         people = self._people(t_s)
@@ -454,7 +454,16 @@ class Navigator:
 
     # --- recovery
 
-    def _recover(self, pose: Pose2D, around: Surroundings, t_s: float) -> Twist2D | None:
+    def _make_room(self, pose: Pose2D, around: Surroundings, t_s: float) -> Twist2D:
+        """There is no path: whoever blocks it may be waiting for the robot to get out of theirs."""
+        recovering = None
+        if self._goals:
+            recovering = self._recover(pose, around, self._config.progress_time, t_s)
+        return self._driver.stop() if recovering is None else recovering
+
+    def _recover(
+        self, pose: Pose2D, around: Surroundings, patience_s: float, t_s: float
+    ) -> Twist2D | None:
         """The twist of a recovery behaviour, None when the robot drives normally."""
         if self._recovery is not None:
             wanted = self._recovery.twist(pose, t_s, self._config)
@@ -467,7 +476,7 @@ class Navigator:
                 f"not nearer for {self._config.abort_after:.0f} s",
             )
             return STANDSTILL
-        if self._progress.standing(t_s) > self._patience(pose, t_s):
+        if self._progress.standing(t_s) > patience_s:
             self._begin_recovery(pose, t_s)
         return None
 

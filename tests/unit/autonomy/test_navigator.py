@@ -103,6 +103,19 @@ def test_gives_up_after_a_bounded_time_and_says_why() -> None:
     assert drive.clearance > 0.0
 
 
+def test_without_a_path_it_makes_room_for_whoever_blocks_it() -> None:
+    """Two who wait for each other on both sides of a door would do so for ever."""
+    shut = room(8.0, 5.0, [(4.0, 0.0, 4.2, 5.0)])
+    drive = Drive(DOOR, START, shut, abort_after=20.0, progress_time=2.0)
+    drive.navigator.set_goal(GOAL)
+    said = set()
+    while (status := drive.tick().status).state is NavigationState.ACTIVE:
+        said.add(status.message)
+    assert "stuck: backs up" in said
+    assert min(command.linear for command in drive.commands) < 0.0
+    assert drive.clearance > 0.0
+
+
 @pytest.mark.parametrize(
     ("goal", "code"),
     [
