@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
-from types import TracebackType
 
 import zmq
 
@@ -108,26 +109,6 @@ class DeadSocket(Exception):
     """It takes no more: the server refused its key, or is long away. A new socket dials again."""
 
 
-class Loan:
-    """A borrowed socket, for a `with` block. (contextlib's generators take four calls more.)"""
-
-    __slots__ = ("_pool", "_socket")
-
-    def __init__(self, pool: SocketPool, socket: zmq.Socket) -> None:
-        self._pool, self._socket = pool, socket
-
-    def __enter__(self) -> zmq.Socket:
-        return self._socket
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._pool.take_back(self._socket, broken=kind is not None)
-
-
 class SocketPool:
     """Client sockets of one lane for whoever needs one now: no hop to another thread."""
 
@@ -143,19 +124,18 @@ class SocketPool:
         self._free = threading.Condition()
         self._closed = False
 
-    def borrow(self) -> Loan:
+    @contextmanager
+    def borrow(self) -> Iterator[zmq.Socket]:
         """A DEALER that dials by itself. After an error it is closed, with what it still queued."""
         try:
-            return Loan(self, self._idle.pop())
+            socket = self._idle.pop()
         except IndexError:
-            return Loan(self, self._new_or_wait())
-
-    def take_back(self, socket: zmq.Socket, *, broken: bool) -> None:
-        """From a loan that has ended."""
-        if broken:
-            socket.close()
-            self._unmake()
-            return
+            socket = self._new_or_wait()
+        try:
+            yield socket
+        except BaseException:
+            self._discard(socket)
+            raise
         self._idle.append(socket)
         if self._waiting or self._closed:
             self._returned()
@@ -184,6 +164,10 @@ class SocketPool:
             raise
         socket.rcvtimeo = int(1000 * POLL_S)
         return socket
+
+    def _discard(self, socket: zmq.Socket) -> None:
+        socket.close()
+        self._unmake()
 
     def _unmake(self) -> None:
         with self._free:

@@ -22,7 +22,8 @@ from or_robot.types.motion import Track, Twist2D
 AHEAD = 0.7
 """Cosine: what is within 45° of the way the robot drives is ahead."""
 TOUCH_SPREAD = 0.15
-"""m from the hull's nearest point within which somebody's step ends."""
+"""m from the hull's nearest point within which somebody's step ends; an estimate: half a foot's
+length and the error of their place."""
 LOOK_S, LOOKS = 2.0, 11
 """s that a person's way is looked ahead, at so many moments."""
 
