@@ -45,6 +45,8 @@ DROP = 0.2
 """m/s: a command so much lower has seen it."""
 DRIVING = 0.6
 """m/s asked for while samples are taken."""
+STRAIGHT_S = 15.0
+"""Within it a resumed errand goes straight on, unless it has ended."""
 BETWEEN_S = 0.1
 BROWSER_NICE = -10
 LATE_S = 1.0
@@ -146,7 +148,7 @@ class _Samples:
     def _have_it_drive(self) -> None:
         """Until it goes straight on; a new errand when the last has ended."""
         try:
-            self._rig.wait("a drive", lambda seen: self._driving(seen), 6.0)
+            self._rig.wait("a drive", lambda seen: self._driving(seen), STRAIGHT_S)
         except OrRobotError:
             self._rig.ready()
             self._rig.drive()

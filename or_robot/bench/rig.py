@@ -56,6 +56,8 @@ STATIONS = ("sterile_store", "soiled_utility")
 FAST = 0.75
 """m/s: the robot has reached its speed when it is faster than this and no longer gaining."""
 PATIENCE_S = 60.0
+TOP_SPEED_S = 180.0
+"""An errand may begin near its first station: then it loads there, and is fast only afterwards."""
 ANSWER_S = 3.0
 STATE_AGE_S = 1.0
 """The gate tells its state ten times a second; silent for longer it is gone."""
@@ -139,7 +141,14 @@ class Rig:
     def summary(self) -> str:
         safety = self.seen.get("safety")
         said = f"safety {safety.mode} {safety.reason_code}" if safety else "no safety state"
-        return f"{said}; speed {self.speed:.2f}"
+        parts = [said, f"speed {self.speed:.2f}"]
+        if "robot" in self.seen:
+            here = self.seen["robot"].pose.pose.position
+            parts.append(f"at {here.x:.1f}, {here.y:.1f}")
+        if "tasks" in self.seen and self.seen["tasks"].tasks:
+            task = self.seen["tasks"].tasks[0]
+            parts.append(f"task {task.id} {task.state} {task.detail}".rstrip())
+        return "; ".join(parts)
 
     # --- the robot
 
@@ -201,7 +210,7 @@ class Rig:
                 fastest[:] = [self.speed, time.monotonic()]
             return self.speed > FAST and time.monotonic() - fastest[1] > 0.3
 
-        self.wait("top speed", settled, PATIENCE_S)
+        self.wait("top speed", settled, TOP_SPEED_S)
 
     def place_at_dock(self) -> None:
         """As a person does after the base was lost."""

@@ -193,7 +193,7 @@ class SafetyGate:
         if fenced.caught is not None and not _may_leave(fenced.caught, pose, asked):
             self._hold("caught_in_zone", now_s)
             return STANDSTILL
-        cap = self._caps.lowest(asked, intake.points, intake.tracks, pose, fenced)
+        cap = self._caps.lowest(asked, intake.points, intake.arrived, intake.tracks, pose, fenced)
         if intake.blind(now_s) and self._config.blind_speed < cap.speed:
             cap = Cap(self._config.blind_speed, "camera_blind")
         pace = limits.pace(asked, self._robot)

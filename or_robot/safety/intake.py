@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from or_robot.config.safety import SafetyConfig
 from or_robot.geometry.pose import Pose2D
 from or_robot.safety import validity
+from or_robot.safety.arrivals import JUST_S, arrived
 from or_robot.safety.watchdog import ALARMS, Watchdogs, watch_table
 from or_robot.types.motion import (
     STANDSTILL,
@@ -76,6 +77,10 @@ class Intake:
         self._states: dict[str, bool] = {}
         self.points: NDArray[np.float64] = np.empty((0, 2))
         """(n, 2) returns of the last good scan, m in base_link."""
+        self.arrived: NDArray[np.bool_] = np.empty(0, dtype=np.bool_)
+        """(n,) which of them have just come."""
+        self._scans: deque[tuple[LaserScan, Pose2D]] = deque()
+        """Those of the last `JUST_S`, each with odom ← base_link."""
         self.tracks: tuple[Track, ...] = ()
         self.phases = RoomPhases()
         """Heard when, in steady seconds."""
@@ -130,12 +135,6 @@ class Intake:
 
     def _take_base(self, inputs: GateInputs, now_s: float) -> None:
         scan, odometry, clock_s = inputs.scan, inputs.odometry, inputs.clock_s
-        if (
-            scan is not None
-            and validity.good_scan(scan, self._ranges, self._config)
-            and self._accept("scan", scan.stamp_s, clock_s, now_s)
-        ):
-            self.points, self._ranges = scan.points(), scan.ranges
         before = self._odometry[-1] if self._odometry else None
         if (
             odometry is not None
@@ -143,6 +142,12 @@ class Intake:
             and self._accept("odometry", odometry.stamp_s, clock_s, now_s)
         ):
             self._odometry.append(odometry)
+        if (
+            scan is not None
+            and validity.good_scan(scan, self._ranges, self._config)
+            and self._accept("scan", scan.stamp_s, clock_s, now_s)
+        ):
+            self._see(scan)
         for name, alarm, pressed in (
             ("hardware_estop", "hardware_estop_pressed", inputs.hardware_estop),
             ("bumper", "bumper_touched", inputs.bumper),
@@ -154,6 +159,24 @@ class Intake:
         if charge is not None and 0.0 <= charge <= 1.0:
             self._accept("battery", now_s, now_s, now_s)
             self._states["battery_empty"] = charge < self._config.least_charge
+
+    def _see(self, scan: LaserScan) -> None:
+        self.points, self._ranges = scan.points(), scan.ranges
+        here, scans = self._odom_at(scan.stamp_s), self._scans
+        while scans and not 0.0 < scan.stamp_s - scans[0][0].stamp_s <= JUST_S:
+            scans.popleft()
+        self.arrived = np.zeros(len(self.points), dtype=np.bool_)
+        if scans:
+            before, there = scans[0]
+            self.arrived = arrived(self.points, before, there.inverse().compose(here))
+        scans.append((scan, here))
+
+    def _odom_at(self, stamp_s: float) -> Pose2D:
+        """odom ← base_link at a stamp, or at the oldest reading there is."""
+        earlier = (r for r in reversed(self._odometry) if r.stamp_s <= stamp_s)
+        oldest = self._odometry[0] if self._odometry else None
+        then = next(earlier, oldest)
+        return then.pose if then is not None else Pose2D(0.0, 0.0, 0.0)
 
     def _take_estimates(self, inputs: GateInputs, now_s: float) -> None:
         estimate, tracks, clock_s = inputs.localization, inputs.tracks, inputs.clock_s
@@ -192,10 +215,7 @@ class Intake:
         sigmas = np.sqrt(np.maximum(np.diag(estimate.covariance), 0.0))
         wide = max(sigmas[:2]) > self._config.pose_sigma or sigmas[2] > self._config.yaw_sigma
         self._states["localization_uncertain"] = bool(wide) and not estimate.lost
-        earlier = (r for r in reversed(self._odometry) if r.stamp_s <= estimate.stamp_s)
-        oldest = self._odometry[0] if self._odometry else None
-        then = next(earlier, oldest)
-        odom = then.pose if then is not None else Pose2D(0.0, 0.0, 0.0)
+        odom = self._odom_at(estimate.stamp_s)
         self._map_from_odom = estimate.pose.compose(odom.inverse())
 
     def _accept(self, name: str, stamp_s: float, clock_s: float, now_s: float) -> bool:

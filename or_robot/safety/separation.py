@@ -21,6 +21,8 @@ from or_robot.types.motion import Track, Twist2D
 
 AHEAD = 0.7
 """Cosine: what is within 45° of the way the robot drives is ahead."""
+TRACK_REACH = 0.6
+"""m around a track within which a return belongs to that person."""
 TOUCH_SPREAD = 0.15
 """m from the hull's nearest point within which somebody's step ends; an estimate: half a foot's
 length and the error of their place."""
@@ -60,10 +62,32 @@ def tracked_speed(
     standing = _largest_speed(gaps - config.margin, closing, share, config)
     comes = _about_to_touch(people, config, robot) & (closing > config.standing_speed)
     standing[~comes] = math.inf
-    beside = _before_a_step(gaps + people[:, 4] - config.body_radius, closing, config)
+    free = gaps + people[:, 4] - config.body_radius
+    beside = _before_a_step(free, closing, config.beside_speed, config)
     beside *= _pace_for_touch(people[:, :2], twist, robot)
     slow = np.minimum(np.maximum(separate, config.near_speed), beside)
     return float(np.min(np.minimum(slow, standing)))
+
+
+def arrived_speed(
+    points: NDArray[np.float64],
+    people: NDArray[np.float64],
+    twist: Twist2D,
+    config: SafetyConfig,
+    robot: RobotConfig,
+) -> float:
+    """m/s for returns (n, 2) that have just come near: the rule for who may step against the robot,
+    from where they really are, and without a creep: beside who moves the robot stands. They come on
+    as fast as whoever is tracked there; walking, if nobody is."""
+    if not len(points):
+        return math.inf
+    gaps, towards = _nearest(points, robot)
+    off = np.hypot(*(points[:, None, :] - people[None, :, :2]).transpose(2, 0, 1))
+    coming = np.maximum(-towards @ people[:, 2:4].T, 0.0)
+    closing = np.max(np.where(off <= TRACK_REACH, coming, -np.inf), axis=1, initial=-np.inf)
+    closing[np.isinf(closing)] = config.walking_speed
+    beside = _before_a_step(gaps - config.margin, closing, 0.0, config)
+    return float(np.min(beside * _pace_for_touch(points, twist, robot)))
 
 
 def untracked_speed(
@@ -125,14 +149,14 @@ def _largest_speed(
 
 
 def _before_a_step(
-    free: NDArray[np.float64], closing: NDArray[np.float64], config: SafetyConfig
+    free: NDArray[np.float64], closing: NDArray[np.float64], least: float, config: SafetyConfig
 ) -> NDArray[np.float64]:
-    """(n,) m/s from which the robot stands before somebody who sets off now has come `free` m;
-    inf from `near_speed` on: only near people a step counts."""
+    """(n,) m/s from which the robot stands before somebody who sets off now has come `free` m, or
+    `least`; inf from `near_speed` on: only near people a step counts."""
     way = 2.0 * config.step_acceleration * np.maximum(free, 0.0)
     comes_s = (np.sqrt(closing**2 + way) - closing) / config.step_acceleration
     speed = config.braking * (comes_s - config.reaction_time)
-    return np.where(speed < config.near_speed, np.maximum(speed, config.beside_speed), np.inf)
+    return np.where(speed < config.near_speed, np.maximum(speed, least), np.inf)
 
 
 def _pace_for_touch(

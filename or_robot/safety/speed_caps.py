@@ -19,8 +19,6 @@ from or_robot.types.site import OCCUPIED_FROM, OccupancyMap
 
 MAP_SLACK = 0.25
 """m from a wall of the map within which a return is that wall: error of pose and map."""
-TRACK_REACH = 0.6
-"""m around a track within which a return belongs to that person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +38,24 @@ class SpeedCaps:
         self,
         twist: Twist2D,
         points: NDArray[np.float64],
+        arrived: NDArray[np.bool_],
         tracks: tuple[Track, ...],
         pose: Pose2D,
         fenced: Fenced,
     ) -> Cap:
-        """points: (n, 2) returns in base_link; tracks and pose in the map frame."""
+        """points: (n, 2) returns in base_link, `arrived` (n,) those that have just come; tracks
+        and pose in the map frame."""
         config, robot = self._config, self._robot
         people = separation.in_base(tracks, pose)
         unknown = self._unexplained(points, people, pose)
+        come = points[arrived]
         caps = [
             Cap(config.corridor_speed, ""),
             Cap(config.room_speed if fenced.in_room else math.inf, "inside_room"),
             Cap(fenced.speed_limit, "slow_zone"),
             Cap(narrow_speed(points, twist, config, robot), "narrow"),
             Cap(separation.tracked_speed(people, twist, config, robot), "person_near"),
+            Cap(separation.arrived_speed(come, people, twist, config, robot), "person_near"),
             Cap(separation.untracked_speed(unknown, twist, config, robot), "unknown_ahead"),
         ]
         if fenced.caught is not None:
@@ -66,7 +68,9 @@ class SpeedCaps:
         """Returns that are neither a wall of the map nor a tracked person."""
         unknown = points[self._walls.distances(pose.transform(points)) > MAP_SLACK]
         for x, y in people[:, :2]:
-            unknown = unknown[np.hypot(unknown[:, 0] - x, unknown[:, 1] - y) > TRACK_REACH]
+            unknown = unknown[
+                np.hypot(unknown[:, 0] - x, unknown[:, 1] - y) > separation.TRACK_REACH
+            ]
         return unknown
 
 
