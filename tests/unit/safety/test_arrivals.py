@@ -1,6 +1,7 @@
 """What has just come, from raw scans: laws in a drawn world, and the gate without any track."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 
 from or_robot.geometry.pose import Pose2D
 from or_robot.safety.arrivals import BEYOND, JUST_S, arrived
+from or_robot.safety.intake import GateInputs, Intake
 from or_robot.safety.separation import arrived_speed
-from or_robot.types.motion import STANDSTILL, LaserScan, Twist2D
+from or_robot.types.motion import STANDSTILL, LaserScan, Odometry, Twist2D
 from or_robot.types.safety import SafetyMode as Mode
 
 ROOM = 5.0
@@ -114,6 +116,21 @@ def test_beams_that_failed_or_were_not_there_have_shown_nothing_free() -> None:
     assert not np.any(arrived(points, failed, here))
     half = look(here, (), random, beams=BEAMS // 2 - 60)  # its last beam looks right of the leg
     assert not np.any(arrived(points, half, here))
+
+
+def test_while_the_robot_drives_an_arc_only_the_leg_has_come() -> None:
+    """Through the intake: the scans of the last half second, each from where odometry says."""
+    random, intake = np.random.default_rng(1), Intake(CONFIG)
+    leg = (1.2, 0.9, LEG)
+    for n in range(16):
+        t = 100.0 + 0.1 * n
+        pose = Pose2D(0.05 * n, -0.02 * n, 0.08 * n)
+        seen = replace(look(pose, (*POSTS, leg) if n == 15 else POSTS, random), stamp_s=t)
+        odometry = Odometry(t, pose, Twist2D(0.5, 0.8))
+        intake.take(GateInputs(clock_s=t, scan=seen, odometry=odometry), t)
+        off = np.hypot(*(pose.transform(intake.points) - leg[:2]).T) - LEG
+        assert not np.any(intake.arrived[off > 0.06])
+    assert np.any(intake.arrived)
 
 
 @given(st.floats(0.0, 1.5), st.floats(0.0, 2.0))
