@@ -17,7 +17,8 @@ from rclpy.node import Node
 from rclpy.task import Future
 
 from or_robot.geometry.pose import Pose2D
-from or_robot.nodes.conversions import pose_stamped_to_ros, safety_state_from_ros, time_to_ros
+from or_robot.nodes.conversions import pose_stamped_to_ros, safety_state_from_ros
+from or_robot.nodes.insistent_client import InsistentClient
 from or_robot.nodes.names import DOCK, LATCHED, MAP, NAVIGATE, SAFETY_STATE
 from or_robot.nodes.runtime import now_s
 from or_robot.types.docking import DockingStage, DockTarget
@@ -50,32 +51,33 @@ class NavigatePort:
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self._client = ActionClient(node, NavigateToPose, NAVIGATE)
-        self._dock_client = ActionClient(node, DockRobot, DOCK)
-        self._cancellers = [
-            node.create_client(CancelGoal, f"{action}/_action/cancel_goal")
-            for action in (NAVIGATE, DOCK)
-        ]
+        kinds = {NAVIGATE: NavigateToPose, DOCK: DockRobot}
+        self._clients = {action: ActionClient(node, kind, action) for action, kind in kinds.items()}
+        self._cancellers = {
+            action: InsistentClient(node, CancelGoal, f"{action}/_action/cancel_goal")
+            for action in kinds
+        }
         node.create_subscription(SafetyStateMsg, SAFETY_STATE, self._take_safety, LATCHED)
         self._safety, self._safety_s = NO_STATE, time.monotonic()
         self._status = IDLE_STATUS
         self._order = 0
-        self._handle: ClientGoalHandle | None = None
         self._heard_s = 0.0
+        self._next: tuple[str, Callable[[], None]] | None = None
+        self._cancel_all()  # nobody here knows a goal that an earlier life of this process gave
 
     def navigate_to(self, pose: Pose2D) -> None:
         """A new goal replaces the old one; what becomes of it shows in `navigation`."""
         goal = NavigateToPose.Goal(pose=pose_stamped_to_ros(pose, now_s(self._node), MAP))
-        self._send(self._client, goal, self._feedback)
+        self._send(NAVIGATE, goal, self._feedback)
 
     def dock(self, target: DockTarget) -> None:
         """The same for a station's dock, which navigation knows by its name."""
         goal = DockRobot.Goal(use_dock_id=True, dock_id=target.name)
-        self._send(self._dock_client, goal, self._dock_feedback)
+        self._send(DOCK, goal, self._dock_feedback)
 
-    def _send(self, client: ActionClient, goal: Any, hear: Callable[[Any], None]) -> None:
+    def _send(self, action: str, goal: Any, hear: Callable[[Any], None]) -> None:
         self._order += 1
-        self._handle, self._heard_s = None, time.monotonic()
+        self._heard_s = time.monotonic()
         self._status = _active("asks navigation")
         order = self._order
 
@@ -84,41 +86,52 @@ class NavigatePort:
                 self._heard_s = time.monotonic()
                 hear(message.feedback)
 
-        accepted = client.send_goal_async(goal, feedback)
-        accepted.add_done_callback(lambda future: self._accepted(order, future))
+        def send() -> None:
+            accepted = self._clients[action].send_goal_async(goal, feedback)
+            accepted.add_done_callback(lambda future: self._accepted(order, future))
+
+        self._next = (action, send)
+        self._send_next()
+
+    def _send_next(self) -> None:
+        """A goal waits until those before it have been taken back."""
+        if self._next is not None and not self._cancellers[self._next[0]].waiting:
+            (_, send), self._next = self._next, None
+            send()
 
     def cancel(self) -> None:
         self._order += 1
-        unanswered = self._handle is None and self._status.state is NavigationState.ACTIVE
-        self._status = IDLE_STATUS
-        if self._handle is not None:
-            self._handle.cancel_goal_async()
-            self._handle = None
-        elif unanswered:
-            self._cancel_unanswered()
+        active = self._status.state is NavigationState.ACTIVE
+        self._status, self._next = IDLE_STATUS, None
+        if active:
+            self._cancel_all()
 
     def navigation(self) -> NavigationStatus:
         """Silence of the navigation process ends the goal, rather than wait for it forever."""
         active = self._status.state is NavigationState.ACTIVE
         if active and time.monotonic() - self._heard_s > SILENCE_S:
-            if self._handle is None:
-                self._cancel_unanswered()
+            self.cancel()
             self._end(NavigationState.ABORTED, NavigationError.UNKNOWN, "navigation is silent")
         return self._status
 
-    def _cancel_unanswered(self) -> None:
-        """The answer to a goal can be lost while processes discover each other, and navigation then
-        drives to it although we hold no handle: all goals up to now are cancelled."""
-        until_now = CancelGoal.Request()
-        until_now.goal_info.stamp = time_to_ros(now_s(self._node))
-        for canceller in self._cancellers:
-            if canceller.service_is_ready():
-                canceller.call_async(until_now)
+    def _cancel_all(self) -> None:
+        """Whatever navigation drives to, until it says that it does not.
+
+        Not only the goal we know: the answer to a goal can be lost, and navigation then drives to
+        it although we hold no handle.
+        """
+        for canceller in self._cancellers.values():
+            canceller.ask(CancelGoal.Request()).add_done_callback(lambda _: self._send_next())
+
+    @property
+    def hears_gate(self) -> bool:
+        return self._safety is not NO_STATE and (
+            time.monotonic() - self._safety_s <= STATE_MAX_AGE_S
+        )
 
     def safety(self) -> SafetyState:
         """The newest state; a fault when the safety process is silent."""
-        age_s = time.monotonic() - self._safety_s
-        if self._safety is not NO_STATE and age_s > STATE_MAX_AGE_S:
+        if self._safety is not NO_STATE and not self.hears_gate:
             text = "Lost: safety process"
             return SafetyState(0.0, SafetyMode.FAULT, "safety_stale", text, 0.0, True, True)
         return self._safety
@@ -127,7 +140,7 @@ class NavigatePort:
         self._safety, self._safety_s = safety_state_from_ros(message), time.monotonic()
 
     def _accepted(self, order: int, future: Future) -> None:
-        handle = future.result()
+        handle: ClientGoalHandle = future.result()
         if order != self._order:
             if handle.accepted:  # ordered otherwise in the meantime
                 handle.cancel_goal_async()
@@ -135,7 +148,7 @@ class NavigatePort:
         if not handle.accepted:
             self._end(NavigationState.ABORTED, NavigationError.UNKNOWN, "navigation refused")
             return
-        self._handle, self._heard_s = handle, time.monotonic()
+        self._heard_s = time.monotonic()
         handle.get_result_async().add_done_callback(lambda done: self._result(order, done))
 
     def _dock_feedback(self, feedback: DockRobot.Feedback) -> None:
@@ -169,7 +182,6 @@ class NavigatePort:
             self._end(NavigationState.ABORTED, NavigationError(code), result.error_msg)
 
     def _end(self, state: NavigationState, error: NavigationError, message: str) -> None:
-        self._handle = None
         self._status = NavigationStatus(state, error, message, None, None)
 
 

@@ -19,6 +19,7 @@ from or_robot.errors import OrRobotError
 from or_robot.home import home
 from or_robot.nodes import names
 from or_robot.nodes.conversions import queue_to_ros, request_from_ros, task_to_ros
+from or_robot.nodes.insistent_client import InsistentClient
 from or_robot.nodes.navigate_client import NavigatePort
 from or_robot.nodes.runtime import (
     Diagnostics,
@@ -35,6 +36,8 @@ from or_robot.types.tasks import ENDED_STATES, Task, TaskQueue, TaskState
 
 TICK_HZ = 10.0
 QUEUE_PERIOD_S = 0.5
+RESUME_TRIES = 1
+"""Never asked again by itself: a stop and a reset may have come in between."""
 
 _ERRORS = {
     TaskState.DONE: PerformTask.Result.NONE,
@@ -60,7 +63,7 @@ class TasksNode(ManagedNode):
         self._tree = self.create_publisher(String, names.TASK_TREE, names.LATCHED)
         self._shown = ""
         while_waiting = ReentrantCallbackGroup()  # the gate's answer comes amid `_resume`
-        self._gate = self.create_client(Trigger, names.SAFETY_RESUME, callback_group=while_waiting)
+        self._gate = InsistentClient(self, Trigger, names.SAFETY_RESUME, while_waiting)
         self.create_service(Trigger, names.TASKS_RESUME, self._resume, callback_group=while_waiting)
         self.create_service(Trigger, names.TASKS_CANCEL_ALL, self._cancel_all)
         self._server = ActionServer(
@@ -143,13 +146,15 @@ class TasksNode(ManagedNode):
 
     async def _resume(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         """First the gate, which holds the robot until then; the tasks only if it agrees."""
-        if not self._gate.service_is_ready():
-            response.success, response.message = False, "The safety process is not there yet"
-            return response
-        answer = await self._gate.call_async(Trigger.Request())
-        if answer.success:
-            self._runner.resume()
-        response.success, response.message = answer.success, answer.message
+        response.success, response.message = False, "The safety process is not there yet"
+        if self._gate.ready and self._port.hears_gate:
+            answer = await self._gate.ask(Trigger.Request(), RESUME_TRIES)
+            if answer is None:
+                response.message = "The safety process did not answer"
+                return response
+            if answer.success:
+                self._runner.resume()
+            response.success, response.message = answer.success, answer.message
         return response
 
     def _cancel_all(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:

@@ -26,6 +26,7 @@ from or_robot.config.docking import DockingConfig
 from or_robot.config.navigation import NavigatorConfig
 from or_robot.config.robot import RobotConfig
 from or_robot.geometry.pose import Pose2D
+from or_robot.nodes import navigate_client
 from or_robot.nodes.conversions import pose_stamped_to_ros
 from or_robot.nodes.dock_server import DockServer
 from or_robot.nodes.goal_desk import GoalDesk
@@ -162,21 +163,90 @@ def test_a_goal_that_is_refused_leaves_the_one_before_it(robot: Robot) -> None:
     assert robot.plant.pose.distance_to(LAST) < 0.1
 
 
-@pytest.mark.parametrize("how", ["pose", "dock"])
-def test_a_goal_whose_answer_was_lost_is_cancelled_all_the_same(robot: Robot, how: str) -> None:
-    """The port never hears that navigation took its goal."""
-    port = NavigatePort(robot.node)
-    port._accepted = lambda _order, _future: None
-    robot.until(lambda: all(canceller.service_is_ready() for canceller in port._cancellers))
+def ordered(port: NavigatePort, how: str) -> None:
     if how == "pose":
         port.navigate_to(LAST)
     else:
         station = STATIONS["dock"]
         port.dock(DockTarget("dock", station.pose.compose(Pose2D(3.0, 3.0, 0.0)), station.mark))
+
+
+def stands_without_goal(robot: Robot) -> bool:
+    return robot.plant.twist == STANDSTILL and robot.status.state is NavigationState.IDLE
+
+
+@pytest.mark.parametrize("how", ["pose", "dock"])
+def test_a_goal_whose_answer_was_lost_is_cancelled_all_the_same(robot: Robot, how: str) -> None:
+    """The port never hears that navigation took its goal."""
+    port = NavigatePort(robot.node)
+    port._accepted = lambda _order, _future: None
+    ordered(port, how)
     robot.until(lambda: abs(robot.plant.twist.linear) > 0.1)
     port.cancel()
-    robot.until(lambda: robot.plant.twist == STANDSTILL)
-    assert robot.status.state is NavigationState.IDLE
+    robot.until(lambda: stands_without_goal(robot))
+
+
+@pytest.mark.parametrize("lost", ["question", "answer"])
+def test_a_cancel_is_asked_again_until_it_is_answered(robot: Robot, lost: str) -> None:
+    port = NavigatePort(robot.node)
+    ordered(port, "pose")
+    robot.until(lambda: abs(robot.plant.twist.linear) > 0.1)
+    canceller = port._cancellers[NAVIGATE]
+    real, calls = canceller._client.call_async, []
+
+    def lossy(request: Any) -> Future:
+        calls.append(request)
+        if len(calls) > 2:
+            return real(request)
+        if lost == "answer":
+            real(request)
+        return Future()
+
+    canceller._client.call_async = lossy
+    port.cancel()
+    assert canceller.waiting
+    robot.until(lambda: stands_without_goal(robot) and not canceller.waiting)
+    assert len(calls) == 3
+
+
+def test_a_goal_of_an_earlier_life_is_taken_back(robot: Robot) -> None:
+    """The process that gave it died; navigation drives on to it."""
+    robot.ask(NAVIGATE, NavigateToPose.Goal(pose=pose_stamped_to_ros(LAST, 0.0, MAP)))
+    robot.until(lambda: robot.plant.twist.linear > 0.1)
+    port = NavigatePort(robot.node)
+    robot.until(lambda: stands_without_goal(robot))
+    ordered(port, "pose")  # and its own then goes
+    robot.until(lambda: port.navigation().state is not NavigationState.ACTIVE)
+    assert port.navigation().state is NavigationState.SUCCEEDED
+    assert robot.plant.pose.distance_to(LAST) < 0.1
+
+
+def test_a_new_goal_waits_until_the_old_one_is_taken_back(robot: Robot) -> None:
+    """Or the cancel of the old one, late, would hit the new one."""
+    port = NavigatePort(robot.node)
+    ordered(port, "pose")
+    robot.until(lambda: robot.plant.twist.linear > 0.1)
+    canceller = port._cancellers[NAVIGATE]
+    real = canceller._client.call_async
+    canceller._client.call_async = lambda _request: Future()
+    port.cancel()
+    ordered(port, "pose")
+    canceller._client.call_async = real
+    robot.until(lambda: robot.status.state is NavigationState.IDLE)
+    robot.until(lambda: robot.plant.pose.distance_to(LAST) < 0.1)
+
+
+def test_silence_of_navigation_ends_its_goal_too(
+    robot: Robot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be silent to us alone, and drive."""
+    port = NavigatePort(robot.node)
+    port._feedback = lambda _feedback: None
+    monkeypatch.setattr(navigate_client, "SILENCE_S", 0.0)
+    ordered(port, "pose")
+    robot.until(lambda: robot.status.state is NavigationState.ACTIVE)
+    assert port.navigation().state is NavigationState.ABORTED
+    robot.until(lambda: stands_without_goal(robot))
 
 
 def test_what_cannot_be_is_refused_by_code(robot: Robot) -> None:
