@@ -7,7 +7,7 @@ import math
 import os
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -203,14 +203,19 @@ class Rig:
             room="OR-1",
         )
         self.perform.send_goal_async(goal)
-        fastest = [0.0, time.monotonic()]
+        fastest, held = [0.0, time.monotonic()], Counter[str]()
 
-        def settled(_: Seen) -> bool:
+        def settled(seen: Seen) -> bool:
+            held[seen["safety"].reason_code] += 1
             if self.speed > fastest[0] + 0.01:
                 fastest[:] = [self.speed, time.monotonic()]
             return self.speed > FAST and time.monotonic() - fastest[1] > 0.3
 
-        self.wait("top speed", settled, TOP_SPEED_S)
+        try:
+            self.wait("top speed", settled, TOP_SPEED_S)
+        except OrRobotError as error:
+            why = ", ".join(reason or "no reason" for reason, _ in held.most_common(3))
+            raise OrRobotError(f"{error.problem}; {fastest[0]:.2f} m/s at most; {why}") from None
 
     def place_at_dock(self) -> None:
         """As a person does after the base was lost."""

@@ -89,6 +89,14 @@ class SafetyConfig(CheckedConfig):
     fault_age: float = setting(
         1.0, unit="s", low=0.1, high=2.0, doc="an input older than this: latched fault"
     )
+    clock_age: float = setting(
+        0.19,
+        unit="s",
+        low=0.05,
+        high=1.0,
+        doc="the ROS clock stands this long: zero command; less than stop_age, as it has no stamp: "
+        "it counts from when the gate saw it move, up to a loop and a message's way later",
+    )
     gateway_hold: float = setting(
         0.5, unit="s", low=0.2, high=5.0, doc="link or last stop station lost this long: stand"
     )

@@ -222,13 +222,16 @@ class Intake:
         return self._watchdogs.accept(name, stamp_s, clock_s, now_s)
 
     def _clock_jumped(self, clock_s: float, now_s: float) -> bool:
-        """Whether the clock went back, or is further ahead of steady time than just now.
+        """Whether the clock went back, or is further ahead of steady time than just now. Notes that
+        it goes: while it stands, stamps up to `future` ahead would still count as new.
 
         A clock that is told late and then catches up has not jumped.
         """
         if clock_s == 0.0:  # no /clock heard yet
             return False
         before, self._clock = self._clock, clock_s
+        if clock_s != before:
+            self._accept("clock", now_s, now_s, now_s)
         ahead = clock_s - now_s
         least = max(self._ahead, default=ahead)
         jumped = clock_s < before or ahead - least > self._config.clock_jump

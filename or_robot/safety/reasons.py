@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 WATCHED: Mapping[str, str] = {
+    "clock": "clock",
     "scan": "laser scan",
     "odometry": "odometry",
     "localization": "position on the map",

@@ -24,6 +24,7 @@ def watch_table(config: SafetyConfig) -> Mapping[str, Watch]:
     data = Watch(config.stop_age, config.fault_age)
     switch = Watch(config.switch_age, config.switch_age)
     return {
+        "clock": Watch(config.clock_age, config.fault_age),
         "scan": data,
         "odometry": data,
         "hardware_estop": switch,

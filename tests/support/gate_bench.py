@@ -50,7 +50,7 @@ class Bench:
 
     def __init__(self, site: Site = SITE, silent: frozenset[str] = frozenset()) -> None:
         self.gate = SafetyGate(CONFIG, ROBOT, site)
-        self.now = 100.0
+        self.now = self._clock_s = 100.0
         self.asked = STANDSTILL
         self.pose = Pose2D(0.0, 0.0, 0.0)
         """map ← base_link; the odometry's too."""
@@ -68,6 +68,8 @@ class Bench:
 
     def inputs(self) -> GateInputs:
         t = self.now
+        if "clock" not in self.silent:
+            self._clock_s = t
         everything = {
             "scan": scan(t, self.ahead),
             "odometry": Odometry(t, self.pose, STANDSTILL),
@@ -82,7 +84,9 @@ class Bench:
         given_ = {name: v for name, v in everything.items() if name not in self.silent}
         beats = {name: t for name in PROCESSES if name not in self.silent}
         phases = tuple(ProcedurePhase(t, room, phase) for room, phase in self.phases.items())
-        return self.spoil(GateInputs(clock_s=t, heartbeats=beats, phases=phases, **given_))
+        return self.spoil(
+            GateInputs(clock_s=self._clock_s, heartbeats=beats, phases=phases, **given_)
+        )
 
     def run(self, seconds: float) -> GateOutput:
         for _ in range(max(1, round(seconds / PERIOD))):

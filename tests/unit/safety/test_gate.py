@@ -16,7 +16,7 @@ from or_robot.safety.reasons import REASONS
 from or_robot.types.motion import STANDSTILL, Twist2D
 from or_robot.types.safety import SafetyMode as Mode
 
-WATCHED = ("scan", "odometry", "localization", "tracks", "command", *PROCESSES)
+WATCHED = ("clock", "scan", "odometry", "localization", "tracks", "command", *PROCESSES)
 
 
 def test_a_gate_that_starts_amid_a_drive_waits_for_standstill_first() -> None:
@@ -270,7 +270,7 @@ def test_a_clock_that_is_told_late_and_catches_up_has_not_jumped() -> None:
     bench = Bench().drive()
     stood = bench.now
     bench.spoil = lambda inputs: replace(GateInputs(clock_s=stood), heartbeats=inputs.heartbeats)
-    assert bench.run(0.8).state.reason_code == "scan_late"
+    assert bench.run(0.8).state.reason_code == "clock_late"
     bench.spoil = lambda inputs: inputs
     assert bench.run(2.0).state.reason_code != "clock_jump"
     assert bench.out.twist == FORWARD
