@@ -31,6 +31,7 @@ from or_robot.errors import OrRobotError
 from or_robot.nodes import names
 from or_robot.nodes.conversions import pose_to_ros, time_from_ros
 from or_robot.share import share
+from or_robot.types.tasks import ENDED_STATES
 from or_robot.world.site import load_site
 
 RELAYED = {
@@ -56,6 +57,7 @@ STATIONS = ("sterile_store", "soiled_utility")
 FAST = 0.75
 """m/s: the robot has reached its speed when it is faster than this and no longer gaining."""
 PATIENCE_S = 60.0
+ERRANDS = 3
 TOP_SPEED_S = 180.0
 """An errand may begin near its first station: then it loads there, and is fast only afterwards."""
 ANSWER_S = 3.0
@@ -188,7 +190,18 @@ class Rig:
         self.wait("standstill", standing)
 
     def drive(self) -> None:
-        """Send it along the corridor and wait until it is as fast as it will be."""
+        """Send it along the corridor and wait until it is as fast as it will be.
+
+        An errand on which it was slowed all the way, and so never was, is followed by another.
+        """
+        for _ in range(ERRANDS - 1):
+            if self._drove_fast():
+                return
+        if not self._drove_fast():
+            raise OrRobotError(f"no top speed in {ERRANDS} errands; {self.summary()}")
+
+    def _drove_fast(self) -> bool:
+        """Whether one errand's drive reached top speed, where it then is."""
         if not self.perform.wait_for_server(PATIENCE_S):
             raise OrRobotError("the tasks process does not answer")
         site = load_site("operating_wing").stations
@@ -205,17 +218,22 @@ class Rig:
         self.perform.send_goal_async(goal)
         fastest, held = [0.0, time.monotonic()], Counter[str]()
 
-        def settled(seen: Seen) -> bool:
-            held[seen["safety"].reason_code] += 1
+        def settled(_: Seen) -> bool:
             if self.speed > fastest[0] + 0.01:
                 fastest[:] = [self.speed, time.monotonic()]
             return self.speed > FAST and time.monotonic() - fastest[1] > 0.3
 
+        def over(seen: Seen) -> bool:
+            held[seen["safety"].reason_code] += 1
+            first = seen["tasks"].tasks[0]
+            return settled(seen) or (first.id == goal.id and first.state in ENDED_STATES)
+
         try:
-            self.wait("top speed", settled, TOP_SPEED_S)
+            self.wait("top speed", over, TOP_SPEED_S)
         except OrRobotError as error:
             why = ", ".join(reason or "no reason" for reason, _ in held.most_common(3))
             raise OrRobotError(f"{error.problem}; {fastest[0]:.2f} m/s at most; {why}") from None
+        return self.speed > FAST
 
     def place_at_dock(self) -> None:
         """As a person does after the base was lost."""
