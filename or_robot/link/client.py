@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import threading
 import time
@@ -24,7 +25,7 @@ from or_robot.link.codec import (
     encode_payload,
 )
 from or_robot.link.errors import LinkDown, LinkError, LinkRefused, LinkTimeout
-from or_robot.link.exchange import exchange
+from or_robot.link.exchange import Question, exchange
 from or_robot.link.keys import SERVER_KEY, KeyFolder
 from or_robot.link.payloads import LinkHeartbeat, ObjectRequest, StopReply, StopRequest, Welcome
 from or_robot.link.received import Inbox, Received, read_frame, say_hello
@@ -68,6 +69,8 @@ class LinkClient(Running):
         self._heartbeat: Received[LinkHeartbeat] | None = None
         self._welcome: Received[Welcome] | None = None
         self._started_s = time.monotonic()
+        self._ids_begin, self._ids = f"{os.urandom(16).hex()}-", itertools.count()
+        """An id is this client's own random number and a count: random numbers take longer."""
 
     def start(self) -> None:
         """Begin to connect; returns at once."""
@@ -90,6 +93,9 @@ class LinkClient(Running):
         self._up.close()
         self._context.term()
 
+    def _new_id(self) -> str:
+        return f"{self._ids_begin}{next(self._ids):x}"
+
     # Asking
 
     def request(
@@ -111,9 +117,9 @@ class LinkClient(Running):
             raise TypeError(f"{name} takes {row.payload.__name__}, gives {row.reply.__name__}")
         self._fail_early_without_link()
         patience_s = row.deadline_s if timeout_s is None else timeout_s
-        frame = self._request_frame(name, payload, patience_s, id or _new_id())
+        question = Question(name, id or self._new_id(), encode_payload(payload))
         resend_s = self._config.retry_s if row.idempotent else None
-        answer = self._exchange(self._requests, frame, patience_s, resend_s)
+        answer = self._exchange(self._requests, question, patience_s, resend_s)
         return decode_payload(answer.body, reply)
 
     def fetch(self, wanted: ObjectRequest, *, timeout_s: float | None = None) -> Iterator[bytes]:
@@ -128,7 +134,16 @@ class LinkClient(Running):
         patience_s = row.deadline_s if timeout_s is None else timeout_s
 
         def frame_of(part: ObjectRequest, left_s: float) -> Frame:
-            return self._request_frame(row.name, part, left_s, _new_id())
+            body = encode_payload(part)
+            return Frame(
+                SCHEMA_VERSION,
+                Kind.REQUEST,
+                row.name,
+                self._new_id(),
+                time.time(),
+                left_s,
+                body=body,
+            )
 
         transfer = Transfer(frame_of, wanted, patience_s, self._config.retry_s)
         try:
@@ -141,14 +156,14 @@ class LinkClient(Running):
 
         Tried until the time is up, whatever the state of the link. Errors as in `request`.
         """
-        id_ = _new_id()
+        id_ = self._new_id()
         request = StopRequest(id_, time.time(), self._name, room, reason)
+        question = Question(STOP, id_, encode_payload(request))
         deadline_s = time.monotonic() + timeout_s
         while True:
             left_s = deadline_s - time.monotonic()
-            frame = self._request_frame(STOP, request, left_s, id_)
             try:
-                answer = self._exchange(self._stops, frame, left_s, self._config.stop_retry_s)
+                answer = self._exchange(self._stops, question, left_s, self._config.stop_retry_s)
                 return decode_payload(answer.body, StopReply)
             except LinkRefused as refusal:
                 retry_s = self._config.stop_retry_s
@@ -239,17 +254,6 @@ class LinkClient(Running):
         welcome = self._welcome
         return welcome if welcome and welcome.age_s <= self._config.lost_s else None
 
-    def _request_frame(self, name: str, payload: object, patience_s: float, id_: str) -> Frame:
-        return Frame(
-            SCHEMA_VERSION,
-            Kind.REQUEST,
-            name,
-            id_,
-            time.time(),
-            patience_s,
-            body=encode_payload(payload),
-        )
-
     def _fail_early_without_link(self) -> None:
         """Nobody waits for a server that has been silent; but a start is given its time."""
         if self.connected:
@@ -258,12 +262,12 @@ class LinkClient(Running):
             raise self._down()
 
     def _exchange(
-        self, pool: SocketPool, frame: Frame, patience_s: float, resend_s: float | None
+        self, pool: SocketPool, question: Question, patience_s: float, resend_s: float | None
     ) -> Frame:
         try:
-            return exchange(pool, frame, patience_s, resend_s)
+            return exchange(pool, question, patience_s, resend_s)
         except (TimeoutError, zmq.ContextTerminated) as error:
-            raise self._failure(frame.name, patience_s, error) from None
+            raise self._failure(question.name, patience_s, error) from None
 
     def _failure(self, name: str, patience_s: float, error: Exception) -> LinkError:
         if isinstance(error, zmq.ContextTerminated):
@@ -310,7 +314,3 @@ class LinkClient(Running):
                     loop(socket, self._closing)
 
         self._thread(name, run)
-
-
-def _new_id() -> str:
-    return os.urandom(16).hex()

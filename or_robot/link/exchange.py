@@ -5,11 +5,19 @@ from __future__ import annotations
 import math
 import os
 import time
+from typing import NamedTuple
 
 import msgspec
 import zmq
 
-from or_robot.link.codec import Frame, Kind, decode_frame, encode_frame, refusal_in
+from or_robot.link.codec import (
+    SCHEMA_VERSION,
+    Frame,
+    Kind,
+    decode_frame,
+    encode_frame,
+    refusal_in,
+)
 from or_robot.link.sockets import NOW, DeadSocket, SocketPool
 
 AWAKE_S = 0.0006
@@ -17,7 +25,17 @@ AWAKE_S = 0.0006
 answer: two requests on an idle virtual machine took 1.4 ms so, and take 1.0 ms awake."""
 
 
-def exchange(pool: SocketPool, frame: Frame, patience_s: float, resend_s: float | None) -> Frame:
+class Question(NamedTuple):
+    """What is asked; becomes a frame each time it is sent, with the time left then."""
+
+    name: str
+    id: str
+    body: msgspec.Raw
+
+
+def exchange(
+    pool: SocketPool, question: Question, patience_s: float, resend_s: float | None
+) -> Frame:
     """Send, resend every `resend_s` (None: never), return the answer to this id.
 
     Raises TimeoutError after `patience_s`, LinkRefused when the answer is a refusal. A late answer
@@ -25,26 +43,38 @@ def exchange(pool: SocketPool, frame: Frame, patience_s: float, resend_s: float 
     """
     deadline_s = time.monotonic() + patience_s
     while True:
+        socket = pool.take()
         try:
-            with pool.borrow() as socket:
-                answer = _ask(socket, frame, deadline_s, resend_s)
+            answer = _ask(socket, question, deadline_s, resend_s)
         except DeadSocket:
+            pool.discard(socket)
             continue  # nothing was sent on it
+        except BaseException:
+            pool.discard(socket)
+            raise
+        pool.give_back(socket)
         if answer.kind is Kind.REFUSED:
             raise refusal_in(answer)
         return answer
 
 
-def _ask(socket: zmq.Socket, frame: Frame, deadline_s: float, resend_s: float | None) -> Frame:
+def _ask(
+    socket: zmq.Socket, question: Question, deadline_s: float, resend_s: float | None
+) -> Frame:
+    name, id_, body = question
     send_at_s = 0.0
     while (now_s := time.monotonic()) < deadline_s:
         if now_s >= send_at_s:
-            send(socket, msgspec.structs.replace(frame, age_s=deadline_s - now_s))
+            left_s = deadline_s - now_s
+            send(
+                socket,
+                Frame(SCHEMA_VERSION, Kind.REQUEST, name, id_, time.time(), left_s, body=body),
+            )
             send_at_s = math.inf if resend_s is None else now_s + resend_s
         message = receive(socket)
         if message is not None:
             answer = decode_frame(message)
-            if answer.id == frame.id and answer.kind in (Kind.REPLY, Kind.REFUSED):
+            if answer.id == id_ and answer.kind in (Kind.REPLY, Kind.REFUSED):
                 return answer
     raise TimeoutError
 

@@ -127,18 +127,29 @@ class SocketPool:
     @contextmanager
     def borrow(self) -> Iterator[zmq.Socket]:
         """A DEALER that dials by itself. After an error it is closed, with what it still queued."""
-        try:
-            socket = self._idle.pop()
-        except IndexError:
-            socket = self._new_or_wait()
+        socket = self.take()
         try:
             yield socket
         except BaseException:
-            self._discard(socket)
+            self.discard(socket)
             raise
+        self.give_back(socket)
+
+    def take(self) -> zmq.Socket:
+        """To be given back or, after an error, discarded; `borrow` does so, and takes longer."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._new_or_wait()
+
+    def give_back(self, socket: zmq.Socket) -> None:
         self._idle.append(socket)
         if self._waiting or self._closed:
             self._returned()
+
+    def discard(self, socket: zmq.Socket) -> None:
+        socket.close()
+        self._unmake()
 
     def close(self) -> None:
         with self._free:
@@ -164,10 +175,6 @@ class SocketPool:
             raise
         socket.rcvtimeo = int(1000 * POLL_S)
         return socket
-
-    def _discard(self, socket: zmq.Socket) -> None:
-        socket.close()
-        self._unmake()
 
     def _unmake(self) -> None:
         with self._free:

@@ -1,5 +1,6 @@
 import stat
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -106,6 +107,46 @@ def test_allow_list_follows_its_file_at_once(keys):
         assert allow.find(pair.public).name == f"viewer-{turn}"
         keys.revoke(f"viewer-{turn}")
         assert allow.find(pair.public) is None
+
+
+def test_a_list_that_is_gone_allows_nobody(keys):
+    pair = new_allowed_key(keys, "viewer-1", Role.VIEWER)
+    allow = AllowList(keys)
+    assert allow.find(pair.public)
+    (keys.folder / ALLOW_LIST).unlink()
+    assert allow.find(pair.public) is None
+
+
+def test_a_folder_that_was_moved_away_allows_nobody(keys, monkeypatch):
+    pair = new_allowed_key(keys, "viewer-1", Role.VIEWER)
+    allow = AllowList(keys)
+    assert allow.find(pair.public)
+    keys.folder.rename(keys.folder.with_name("moved"))
+    monkeypatch.setattr("or_robot.link.keys.LOOK_S", 0.0)
+    assert allow.find(pair.public) is None
+
+
+def test_a_list_replaced_while_it_is_read_is_read_again(keys, monkeypatch):
+    first = new_allowed_key(keys, "viewer-1", Role.VIEWER)
+    allow, load = AllowList(keys), AllowList._load
+
+    def replaced(self):
+        loaded = load(self)
+        monkeypatch.undo()
+        keys.revoke("viewer-1")
+        return loaded
+
+    monkeypatch.setattr(AllowList, "_load", replaced)
+    assert allow.find(first.public)  # as it was
+    assert allow.find(first.public) is None
+
+
+def test_looking_at_the_list_keeps_no_file_open_but_the_last(keys):
+    allow = AllowList(keys)
+    open_files = len(list(Path("/proc/self/fd").iterdir()))
+    for turn in range(20):
+        allow.find(new_allowed_key(keys, f"viewer-{turn}", Role.VIEWER).public)
+    assert len(list(Path("/proc/self/fd").iterdir())) <= open_files + 1
 
 
 def test_a_damaged_allow_list_allows_nobody(keys):
