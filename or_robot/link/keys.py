@@ -145,8 +145,8 @@ class KeyFolder:
 class AllowList:
     """The allow-list as a running server sees it: follows the file at once.
 
-    A look at the open file, for each message, costs a fifth of a look at its path, which only
-    shows in addition that its whole folder was moved away; that is noticed within `LOOK_S`.
+    Each message looks at the open file. To look at its path takes long when caches are cold, and
+    shows one thing more: that its whole folder was moved away. That is noticed within `LOOK_S`.
     """
 
     def __init__(self, keys: KeyFolder) -> None:
