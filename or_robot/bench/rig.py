@@ -225,8 +225,8 @@ class Rig:
 
         def over(seen: Seen) -> bool:
             held[seen["safety"].reason_code] += 1
-            first = seen["tasks"].tasks[0]
-            return settled(seen) or (first.id == goal.id and first.state in ENDED_STATES)
+            ended = (task.id for task in seen["tasks"].tasks if task.state in ENDED_STATES)
+            return settled(seen) or goal.id in ended
 
         try:
             self.wait("top speed", over, TOP_SPEED_S)
