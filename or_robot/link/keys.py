@@ -23,6 +23,7 @@ ALLOW_LIST = "allowed.json"
 DEFAULT_KEYS = (("gateway", Role.GATEWAY, ""), ("panel-OR-1", Role.PANEL, "OR-1"))
 
 LOOK_S = 0.5
+"""s between two looks at the path of the allow-list, beside those at the open file."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _Z85_KEY = re.compile(r"[0-9a-zA-Z.\-:+=^!/*?&<>()\[\]{}@%$#]{40}")
