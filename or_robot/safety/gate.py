@@ -74,7 +74,7 @@ class SafetyGate:
         self._sent = STANDSTILL
         self._limit = 0.0
         self._stepped_s: float | None = None
-        self._stopped_s = 0.0
+        self._clears_s = 0.0
         self._moved_s = 0.0
 
     def step(self, inputs: GateInputs, now_s: float) -> GateOutput:
@@ -228,9 +228,7 @@ class SafetyGate:
 
     def _clear(self, now_s: float) -> None:
         """Leave a protective stop once its cause has been gone for a while."""
-        obstacle = self._reason == "obstacle_in_field"
-        wait = self._config.clear_time if obstacle else self._config.hold_clear_time
-        if now_s - self._stopped_s >= wait:
+        if now_s >= self._clears_s:
             self._go(Event.CLEARED, self._ready_reason)
 
     def _stand(self, cap: Cap, now_s: float) -> None:
@@ -264,7 +262,10 @@ class SafetyGate:
     # --- mode
 
     def _hold(self, reason: str, now_s: float) -> None:
-        self._stopped_s = now_s
+        obstacle = reason == "obstacle_in_field"
+        wait = self._config.clear_time if obstacle else self._config.hold_clear_time
+        # what comes after an obstacle may lengthen the wait for it, never cut it short
+        self._clears_s = max(self._clears_s, now_s + wait)
         self._go(Event.OBSTRUCTED, reason)
 
     def _latch(self, event: Event, reason: str) -> None:

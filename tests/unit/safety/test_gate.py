@@ -297,6 +297,19 @@ def test_an_obstacle_in_the_field_stops_and_clears_two_seconds_after_it_left() -
     assert bench.run(2.0).twist == FORWARD
 
 
+def test_a_late_input_does_not_shorten_the_wait_for_an_obstacle() -> None:
+    bench = Bench().drive()
+    bench.ahead = ROBOT.length / 2 + 0.06
+    bench.run(1.0)
+    bench.ahead = 6.0
+    bench.run(PERIOD)
+    bench.silent = {"odometry"}
+    assert bench.run(0.4).state.reason_code == "odometry_late"
+    bench.silent = set()
+    assert bench.run(1.5).twist == STANDSTILL
+    assert bench.run(2.0).twist == FORWARD
+
+
 def test_an_obstacle_ahead_slows_before_it_stops() -> None:
     bench = Bench().drive()
     bench.ahead = ROBOT.length / 2 + 0.3
