@@ -5,8 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import threading
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,39 +31,23 @@ from or_robot.gazebo.stage import GazeboStage
 from or_robot.gazebo.world_file import compose
 from or_robot.geometry.pose import Pose2D, wrap_angle
 from or_robot.scenario.description import ObjectPlan
-from or_robot.scenario.events import (
-    Action,
-    HardwareEstop,
-    Kidnap,
-    LidarDropout,
-    MoveObject,
-    PanelPress,
-    PersonHelps,
-    PersonStarts,
-    PlaceObject,
-    RemoveObject,
-    SetBattery,
-    StickDoor,
-)
 from or_robot.scenario.people import PersonPlan
 from or_robot.scenario.truth import Contact, GroundTruth
 from or_robot.share import share
-from or_robot.sim.base import Battery, Charger, DriveController, WheelOdometry
+from or_robot.sim.base import TICK_S, WheelOdometry
 from or_robot.sim.config import SimConfig
 from or_robot.sim.doors import door_leaves
 from or_robot.sim.props import Props
-from or_robot.sim.robot_model import courier_model
 from or_robot.sim.sdf import World
 from or_robot.sim.sdf_reader import load_model, load_world
 from or_robot.sim.surroundings import PERIOD_S, Surroundings
-from or_robot.types.motion import STANDSTILL, LaserScan, Odometry, Twist2D
-from or_robot.types.sensing import ImuReading, RgbdImage, SensorFrame
+from or_robot.sim.wing import Gathered, Wing
+from or_robot.types.motion import STANDSTILL, Twist2D
+from or_robot.types.sensing import SensorFrame
 from or_robot.types.site import Site
 from or_robot.world.site import load_site
 
 ROBOT = "or_courier"
-TICK_S = 0.01
-"""The base gets a set point this often, as in the embedded world."""
 LIVING_TICKS, ODOMETRY_TICKS = round(PERIOD_S / TICK_S), 2
 SCAN_LATE_S = 0.03
 """Simulated time waits for a scan that is due for longer."""
@@ -74,16 +57,7 @@ LIFTED = 0.1
 """m in one tick that no wheel rolls: somebody has carried the robot."""
 
 
-@dataclass
-class _Gathered:
-    scans: list[LaserScan] = field(default_factory=list)
-    odometry: list[Odometry] = field(default_factory=list)
-    imu: list[ImuReading] = field(default_factory=list)
-    images: list[RgbdImage] = field(default_factory=list)
-    bumper: bool = False
-
-
-class GazeboWorld:
+class GazeboWorld(Wing):
     """gzserver and what is around it. It goes on only within `step`; `close` ends it.
 
     Two runs with one seed may differ: Gazebo's sensors work in threads of their own.
@@ -106,24 +80,19 @@ class GazeboWorld:
 
         Raises OrRobotError when it cannot start.
         """
-        self.robot = courier_model()
         description, site = load_world(world), load_site(world)
+        super().__init__(site, robot, config)
         crowd_random, odometry_random, camera_random = (
             np.random.Generator(np.random.PCG64(child))
             for child in np.random.SeedSequence(seed).spawn(3)
         )
         self._dress(description, site, people, objects, robot, crowd_random)
-        self._drive = DriveController(robot, self.robot.drive, config)
         self._odometry = WheelOdometry(self.robot.drive, config, odometry_random)
-        self._battery = Battery(config)
-        dock = site.stations.get("dock")
-        self._charger = Charger(dock.pose if dock else None)
         self._pose = site.stations["dock"].pose if start is None else start
-        self._twist, self._angles, self._tick = STANDSTILL, np.zeros(2), 0
-        self._estop, self._lidar_dead_until, self._scanned_s = False, 0.0, 0.0
+        self._twist, self._angles, self._scanned_s = STANDSTILL, np.zeros(2), 0.0
         self._contacts: list[Contact] = []
         self._touches = Touches(ROBOT)
-        self._gathered, self._mutex = _Gathered(), threading.Lock()
+        self._gathered, self._mutex = Gathered(), threading.Lock()
         self._lifted: Pose2D | None = None
         self._pairs = Pairs(self.robot, config.depth_sigma, camera_random)
         self._display = virtual_display()
@@ -184,18 +153,6 @@ class GazeboWorld:
         )
         return GazeboSession(server, messages, description.name, speaks, hears)
 
-    @property
-    def time_s(self) -> float:
-        return self._tick * TICK_S
-
-    def command(self, twist: Twist2D) -> None:
-        """A new /cmd_vel. The base stops by itself 250 ms after the last one."""
-        self._drive.command(twist, self.time_s)
-
-    def set_hardware_estop(self, pressed: bool) -> None:
-        """The red button on the robot: brakes the base at once, whatever is commanded."""
-        self._estop = pressed
-
     def set_camera(self, on: bool) -> None:
         """From now on frames carry images, or none: Gazebo draws only what somebody hears.
 
@@ -213,21 +170,11 @@ class GazeboWorld:
 
         Raises OrRobotError when gzserver has ended or hangs.
         """
-        while (self._tick + 1) * TICK_S <= until_s + TICK_S * 1e-6:
+        while self._due(until_s):
             self._advance()
         with self._mutex:
-            gathered, self._gathered = self._gathered, _Gathered(bumper=self._touches.touched)
-        return SensorFrame(
-            stamp_s=self.time_s,
-            scans=tuple(gathered.scans),
-            odometry=tuple(gathered.odometry),
-            bumper=gathered.bumper,
-            hardware_estop=self._estop,
-            battery=self._battery.charge,
-            charging=self._charger.touches(self._pose),
-            imu=tuple(gathered.imu),
-            images=tuple(gathered.images),
-        )
+            gathered, self._gathered = self._gathered, Gathered(bumper=self._touches.touched)
+        return self._frame(gathered, charging=self._charger.touches(self._pose))
 
     def truth(self) -> GroundTruth:
         with self._mutex:
@@ -241,34 +188,6 @@ class GazeboWorld:
             self._props.truth() + self._around.pushed(),
             self._around.doors(),
         )
-
-    def happen(self, action: Action) -> None:
-        """An event of a scenario."""
-        match action:
-            case HardwareEstop(pressed):
-                self._estop = pressed
-            case PlaceObject():
-                self._props.place(action)
-            case MoveObject():
-                self._props.move(action)
-            case RemoveObject(name):
-                self._props.remove(name)
-            case PersonStarts(name):
-                self._around.start_person(name, self.time_s)
-            case LidarDropout(for_s):
-                self._lidar_dead_until = self.time_s + for_s
-            case Kidnap(pose):
-                self._lifted = pose
-            case SetBattery(charge):
-                self._battery.charge = charge
-            case StickDoor(door, stuck):
-                self._around.set_door_stuck(door, stuck)
-            case PanelPress() | PersonHelps():
-                pass  # the operator's: nothing of the world changes
-
-    def ask_doors(self, names: Iterable[str], until_s: float) -> None:
-        """The robot asks for doors to be open until then."""
-        self._around.ask_doors(names, until_s)
 
     def close(self) -> None:
         self._session.close()
@@ -287,11 +206,13 @@ class GazeboWorld:
             self._await_scan()
 
     def _set_point(self) -> Any:
-        powered = not self._estop and self._battery.charge > 0.0
-        speeds = self._drive.wheel_speeds(self.time_s, TICK_S, powered=powered)
+        speeds = self._drive.wheel_speeds(self.time_s, TICK_S, powered=self._powered())
         left, right = (speed * self.robot.drive.wheel_radius for speed in speeds)
         turn = (right - left) / self.robot.drive.wheel_separation
         return velocity(self._session.messages, Twist2D((left + right) / 2.0, turn))
+
+    def _put_down(self, pose: Pose2D) -> None:
+        self._lifted = pose
 
     def _live_on(self) -> list[Any]:
         """Staff, doors and things for PERIOD_S; what of them has moved."""

@@ -12,6 +12,9 @@ from or_robot.sim.config import SimConfig
 from or_robot.sim.sdf import DiffDrive
 from or_robot.types.motion import STANDSTILL, Odometry, Twist2D
 
+TICK_S = 0.01
+"""The base gets a set point this often; steps of physics divide it."""
+
 
 class DriveController:
     """Follows the last command within the limits of speed and acceleration; stops without one."""

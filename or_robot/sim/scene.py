@@ -23,6 +23,7 @@ from or_robot.scenario.people import (
     SHOULDER_HEIGHT,
     TORSO_RADIUS,
 )
+from or_robot.sim.base import TICK_S
 from or_robot.sim.config import SimConfig
 from or_robot.sim.doors import DoorLeaf, door_leaves
 from or_robot.sim.geoms import add_geom, leaf_body, prop_body, quaternion
@@ -31,8 +32,6 @@ from or_robot.sim.occupancy import model_shapes, placed_shapes, reach
 from or_robot.sim.robot_model import BASE_LINK, RobotModel
 from or_robot.sim.sdf import Collision, Joint, Link, Model, ShapeKind, World
 
-TICK_S = 0.01
-"""Base control, people and touches are looked at this often; physics steps divide it."""
 LIDAR_GROUP, OTHER_GROUP, ROBOT_GROUP = 1, 2, 3
 PLANE_MARGIN = 0.25
 """How far above or below the lidar a shape may end and still be offered to its beams, m (tilt)."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import mujoco
 import numpy as np
@@ -15,50 +14,25 @@ from or_robot.errors import OrRobotError
 from or_robot.geometry.pose import Pose2D
 from or_robot.geometry.transform import Transform
 from or_robot.scenario.description import ObjectPlan
-from or_robot.scenario.events import (
-    Action,
-    HardwareEstop,
-    Kidnap,
-    LidarDropout,
-    MoveObject,
-    PanelPress,
-    PersonHelps,
-    PersonStarts,
-    PlaceObject,
-    RemoveObject,
-    SetBattery,
-    StickDoor,
-)
 from or_robot.scenario.people import PersonPlan
 from or_robot.scenario.truth import GroundTruth
-from or_robot.sim.base import Battery, Charger, DriveController, WheelOdometry
+from or_robot.sim.base import TICK_S, WheelOdometry
 from or_robot.sim.camera import Camera
 from or_robot.sim.config import SimConfig
 from or_robot.sim.imu import Imu
 from or_robot.sim.lidar import Lidar
 from or_robot.sim.props import Props
-from or_robot.sim.robot_model import courier_model
-from or_robot.sim.scene import TICK_S, Scene, build_scene
+from or_robot.sim.scene import Scene, build_scene
 from or_robot.sim.sdf_reader import load_model, load_world
 from or_robot.sim.surroundings import PERIOD_S, Surroundings
 from or_robot.sim.touches import TouchWatch
-from or_robot.types.motion import STANDSTILL, LaserScan, Odometry, Twist2D
-from or_robot.types.sensing import ImuReading, RgbdImage, SensorFrame
+from or_robot.sim.wing import Gathered, Wing
+from or_robot.types.motion import STANDSTILL, LaserScan, Twist2D
+from or_robot.types.sensing import RgbdImage, SensorFrame
 from or_robot.world.site import load_site
 
 
-@dataclass
-class _Gathered:
-    """What the sensors gave since the last frame."""
-
-    scans: list[LaserScan]
-    odometry: list[Odometry]
-    imu: list[ImuReading]
-    images: list[RgbdImage]
-    bumper: bool = False
-
-
-class SimWorld:
+class SimWorld(Wing):
     """MuJoCo physics in ticks of 10 ms. Two worlds with one seed and the same calls agree exactly.
 
     `start` is the robot's pose in the map frame; unless given it stands at the station `dock`.
@@ -75,8 +49,9 @@ class SimWorld:
         start: Pose2D | None = None,
         config: SimConfig = SimConfig(),  # noqa: B008 - frozen
     ) -> None:
-        model = courier_model()
         description, site = load_world(world), load_site(world)
+        super().__init__(site, robot, config)
+        model = self.robot
         carts = {plan.name: load_model(plan.pushes) for plan in people if plan.pushes}
         look = functools.partial(
             build_scene,
@@ -102,92 +77,31 @@ class SimWorld:
         self._camera = Camera(model, config, camera_random, look)
         self._camera_ticks = _ticks(model.camera.rate, "camera")
         self._camera_on = self._camera_tried = False
-        self.robot = model
         self._around = Surroundings(description, site, people, carts, robot, crowd_random)
         self._around.enter(self._scene, self._data)
         self._around_ticks = round(PERIOD_S / TICK_S)
         self._touches = TouchWatch(self._scene)
-        self._drive = DriveController(robot, model.drive, config)
         self._odometry = WheelOdometry(model.drive, config, odometry_random)
-        self._battery = Battery(config)
-        dock = site.stations.get("dock")
-        self._charger, self._charging = Charger(dock.pose if dock else None), False
+        self._charging = False
         self._lidar = Lidar(
             model.lidar, model.lidar_mount, lidar_random, self._scene.model, model.lidar_hidden
         )
         self._scan_ticks = _ticks(model.lidar.rate, "lidar")
         self._odometry_ticks = _ticks(model.drive.odometry_rate, "odometry")
-        self._tick = 0
-        self._estop = False
-        self._lidar_dead_until = 0.0
-        self._gathered = _Gathered([], [], [], [])
+        self._gathered = Gathered()
         self._place(site.stations["dock"].pose if start is None else start)
-
-    @property
-    def time_s(self) -> float:
-        return self._tick * TICK_S
 
     @property
     def physics(self) -> tuple[Scene, mujoco.MjData]:
         """For renderers: to look at, not to change."""
         return self._scene, self._data
 
-    def command(self, twist: Twist2D) -> None:
-        """A new /cmd_vel. The base stops by itself 250 ms after the last one."""
-        self._drive.command(twist, self.time_s)
-
-    def set_hardware_estop(self, pressed: bool) -> None:
-        """The red button on the robot: brakes the base at once, whatever is commanded."""
-        self._estop = pressed
-
-    def happen(self, action: Action) -> None:
-        """An event of a scenario."""
-        match action:
-            case HardwareEstop(pressed):
-                self.set_hardware_estop(pressed)
-            case PlaceObject():
-                self._props.place(action)
-            case MoveObject():
-                self._props.move(action)
-            case RemoveObject(name):
-                self._props.remove(name)
-            case PersonStarts(name):
-                self._around.start_person(name, self.time_s)
-            case LidarDropout(for_s):
-                self._lidar_dead_until = self.time_s + for_s
-            case Kidnap(pose):
-                self._put_down(pose)
-            case SetBattery(charge):
-                self._battery.charge = charge
-            case StickDoor(door, stuck):
-                self.set_door_stuck(door, stuck)
-            case PanelPress() | PersonHelps():
-                pass  # the operator's: nothing of the world changes
-
-    def set_door_stuck(self, door: str, stuck: bool) -> None:
-        """A stuck door stays where it is."""
-        self._around.set_door_stuck(door, stuck)
-
-    def ask_doors(self, names: Iterable[str], until_s: float) -> None:
-        """The robot asks for doors to be open until then."""
-        self._around.ask_doors(names, until_s)
-
     def step(self, until_s: float) -> SensorFrame:
         """Run to the tick at or before `until_s`; everything the sensors gave, oldest first."""
-        while (self._tick + 1) * TICK_S <= until_s + TICK_S * 1e-6:
+        while self._due(until_s):
             self._advance()
-        gathered, self._gathered = self._gathered, _Gathered([], [], [], [])
-        return SensorFrame(
-            stamp_s=self.time_s,
-            scans=tuple(gathered.scans),
-            odometry=tuple(gathered.odometry),
-            bumper=gathered.bumper,
-            hardware_estop=self._estop,
-            battery=self._battery.charge,
-            charging=self._charging,
-            imu=tuple(gathered.imu),
-            images=tuple(gathered.images),
-        )
+        gathered, self._gathered = self._gathered, Gathered()
+        return self._frame(gathered, charging=self._charging)
 
     def scan_now(self) -> LaserScan:
         """One revolution of the lidar from where the robot stands."""
@@ -234,7 +148,6 @@ class SimWorld:
         )
 
     def _put_down(self, pose: Pose2D) -> None:
-        """The robot stands still at a pose."""
         half = pose.yaw / 2.0
         self._data.qpos[:7] = (pose.x, pose.y, 0.0, np.cos(half), 0.0, 0.0, np.sin(half))
         self._data.qvel[:6] = 0.0
@@ -252,8 +165,7 @@ class SimWorld:
 
     def _advance(self) -> None:
         now = self.time_s
-        powered = not self._estop and self._battery.charge > 0.0
-        self._data.ctrl[:] = self._drive.wheel_speeds(now, TICK_S, powered=powered)
+        self._data.ctrl[:] = self._drive.wheel_speeds(now, TICK_S, powered=self._powered())
         if self._tick % self._around_ticks == 0:
             self._around.step(now, self._planar(), self._drive.twist)
         self._props.step(TICK_S)
