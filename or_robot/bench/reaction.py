@@ -28,9 +28,13 @@ from or_robot.bench.rig import GATE_SCAN, Rig
 from or_robot.bench.rig_relay import Relay
 from or_robot.bench.rig_suite import HOST
 from or_robot.errors import OrRobotError
+from or_robot.geometry.distance_field import DistanceField
 from or_robot.home import home
 from or_robot.nodes import names
-from or_robot.nodes.conversions import time_from_ros
+from or_robot.nodes.conversions import pose_from_ros, time_from_ros
+from or_robot.sim.robot_model import courier_model
+from or_robot.types.site import OCCUPIED_FROM
+from or_robot.world.site import load_site
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -39,6 +43,8 @@ app = typer.Typer(add_completion=False)
 
 UNKNOWN_AT, IN_FIELD_AT = 1.6, 0.3
 """m from the lidar: something unknown that slows the robot; something that stops it."""
+OFF_WALLS = 0.4
+"""m from every wall of the map: nearer it would be taken for that wall (`speed_caps.MAP_SLACK`)."""
 PHANTOM_RAD = 0.06
 """Half the angle it covers, straight ahead."""
 DROP = 0.2
@@ -111,6 +117,9 @@ class _Samples:
         self._rig, self._log = rig, log
         self._clock: deque[tuple[float, float]] = deque(maxlen=1)
         self._random = random.Random(1)  # noqa: S311 - when an obstacle appears
+        map_ = load_site("operating_wing").map
+        self._unknown = courier_model().lidar_mount.position[None, :2] + (UNKNOWN_AT, 0.0)
+        self._walls = DistanceField(map_.spec, map_.values >= OCCUPIED_FROM)
         rig.node.create_subscription(Clock, "/clock", self._take_clock, names.SENSOR)
 
     def take(self, scans: int, stops: int, obstacles: int) -> None:
@@ -120,12 +129,12 @@ class _Samples:
         members = rig.suite.members()
         begin_s = time.monotonic()
         before = sum(sum(process.cpu_times()[:2]) for process in members)
-        for count, sample in (
-            (scans, self._scan_to_command),
-            (stops, self._stop_robot),
-            (obstacles, self._obstacle),
+        for count, sample, where in (
+            (scans, self._scan_to_command, self._off_walls),
+            (stops, self._stop_robot, self._driving),
+            (obstacles, self._obstacle, self._driving),
         ):
-            self._repeat(sample, count)
+            self._repeat(sample, count, where)
         used = sum(sum(process.cpu_times()[:2]) for process in members) - before
         self._note("cpu_percent", 100.0 * used / (time.monotonic() - begin_s))
         self._note("rss_mb", sum(p.memory_info().rss for p in members) / 2**20)
@@ -136,27 +145,35 @@ class _Samples:
             page = browser.new_page()
             page.goto(f"http://{HOST}:{self._rig.suite.panel_port}")
             _as_on_its_own_machine()
-            self._repeat(partial(self._press_stop, page), count)
+            self._repeat(partial(self._press_stop, page), count, self._driving)
 
-    def _repeat(self, sample: Callable[[], None], count: int) -> None:
+    def _repeat(
+        self, sample: Callable[[], None], count: int, where: Callable[[Figures], bool]
+    ) -> None:
         console = Console(stderr=True)
         name = getattr(sample, "__name__", "press_stop").strip("_")
         for _ in track(range(count), name, console=console, disable=not console.is_terminal):
-            self._have_it_drive()
+            self._have_it_drive(where)
             sample()
 
-    def _have_it_drive(self) -> None:
-        """Until it goes straight on; a new errand when the last has ended."""
+    def _have_it_drive(self, where: Callable[[Figures], bool]) -> None:
+        """Until it goes straight on, there; a new errand when the last has ended."""
         try:
-            self._rig.wait("a drive", lambda seen: self._driving(seen), STRAIGHT_S)
+            self._rig.wait("a drive", where, STRAIGHT_S)
         except OrRobotError:
             self._rig.ready()
             self._rig.drive()
+            self._rig.wait("a drive", where, STRAIGHT_S)
 
     @staticmethod
     def _driving(seen: Figures) -> bool:
         twist = seen["command"].twist
         return bool(twist.linear.x > DRIVING and abs(twist.angular.z) < 0.15)
+
+    def _off_walls(self, seen: Figures) -> bool:
+        """Driving, and no wall of the map where the unknown would be."""
+        unknown = pose_from_ros(seen["robot"].pose.pose).transform(self._unknown)
+        return self._driving(seen) and bool(self._walls.distances(unknown)[0] > OFF_WALLS)
 
     # --- samples
 
